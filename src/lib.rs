@@ -16,4 +16,6 @@
 //! printed; foreign text is escaped before it reaches a terminal; every command ends within its own
 //! deadline; memory stays bounded whatever a server sends.
 
+pub mod adapters;
 pub mod domain;
+pub mod ports;

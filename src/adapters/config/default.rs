@@ -1,0 +1,105 @@
+//! The file that `config init` writes.
+
+/// A commented policy that says what holds anyway. Prose stands after `# `, settings that can be
+/// switched on after `#` alone or with their indentation.
+pub const DEFAULT_FILE: &str = r#"# Safe Update: what may be updated, and how far.
+#
+# Later wins: the defaults, this file, its rules in order, the annotations of an object, the
+# command line. `config show` tells where each setting came from, `config check` what is wrong.
+version: 1
+
+# By the kind of change:
+#   auto    nobody needs to be asked
+#   review  somebody has to say yes
+#   manual  target and version have to be named
+#   skip    it never happens
+actions:
+  patch: auto
+  minor: review
+  major: manual
+  prerelease: skip
+  digest: review # the same tag with another content
+  base: review # another variant, for instance a newer base system
+
+# How long a version must have been published: 36h, 3d, 2w.
+#minimumAge: 3d
+
+# How a new reference is written: `keep` the form it had, or `always` as tag@digest.
+pin: keep
+
+# Objects that somebody's manifest describes: the next apply of the manifest would put the old
+# version back, so nothing is freer there than this.
+owners:
+  manifests: review
+
+# Whether annotations (safe-update.io/...) of objects override this file, may only tighten it,
+# or are ignored.
+annotations: override
+
+# Exceptions, in order. All that is written under `match` has to match; `*` matches any text.
+#rules:
+#  - match: {namespace: "prod-*", kind: StatefulSet}
+#    actions: {minor: manual}
+#    minimumAge: 1w
+#  - match: {image: "*/postgres"}
+#    constraint: ">=16 <17"
+#  - match: {labels: {tier: legacy}}
+#    skip: true
+
+# When updates may happen, and when not. Without a time zone it is UTC.
+#windows:
+#  - {days: [mon-thu], from: "09:00", to: "16:00", timeZone: Europe/Prague}
+#freeze:
+#  - {from: 2026-12-20, to: 2027-01-03, reason: holidays}
+
+# How registries are reached. `ca`, `clientCertificate`, `clientKey`, `insecure` and `tokenHosts`
+# count only in a file that --config names, or in config.yaml in the state directory.
+#registries:
+#  registry.example.com: {mirror: "mirror.example.com:5000", maxInFlight: 16}
+#  docker.io: {layout: registry/}
+
+# Where the charts of Helm releases come from.
+#charts:
+#  shop: oci://registry.example.com/charts/shop
+"#;
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::read::{Source, read};
+    use super::super::registries::Trust;
+    use super::*;
+
+    fn read_default(text: &str) -> super::super::read::Layer {
+        let source = Source { name: "default", folder: Path::new("."), trust: Trust::Full };
+        read(text, source).unwrap_or_else(|errors| panic!("{errors}"))
+    }
+
+    #[test]
+    fn it_parses_as_it_is() {
+        let layer = read_default(DEFAULT_FILE);
+        assert!(layer.rules.is_empty());
+        assert!(layer.registries.is_empty());
+    }
+
+    #[test]
+    fn it_parses_with_everything_switched_on() {
+        let switched_on: String = DEFAULT_FILE
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(rest) if rest.starts_with("  ") && !rest.starts_with("   ") => rest,
+                Some(rest) if rest.starts_with("    ") => rest,
+                Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => rest,
+                _ => line,
+            })
+            .filter(|line| !line.starts_with("   ") || line.contains(':'))
+            .fold(String::new(), |text, line| text + line + "\n");
+        let layer = read_default(&switched_on);
+        assert_eq!(layer.rules.len(), 3);
+        assert_eq!(layer.registries.len(), 2);
+        assert!(layer.windows.is_some() && layer.freezes.is_some());
+        assert!(layer.base.minimum_age.is_some());
+        assert_eq!(layer.charts.len(), 1);
+    }
+}

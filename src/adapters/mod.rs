@@ -1,0 +1,12 @@
+//! FLOOR 2: the only floor that knows a protocol. Each adapter converts to domain values at its
+//! edge; siblings do not know each other, except that all of them may read objects through
+//! [`workload`], YAML through `yaml`, and hash with [`hash`].
+
+pub mod clock;
+pub mod config;
+pub mod hash;
+pub mod kubernetes;
+pub mod manifests;
+pub mod registry;
+pub mod workload;
+pub(crate) mod yaml;

@@ -1,0 +1,12 @@
+//! The adapter against registries that misbehave, over real sockets, and against layouts on disk.
+
+mod access;
+mod boundaries;
+mod caching;
+mod keepers;
+mod layouts;
+mod lists;
+mod manifests;
+mod secure;
+mod server;
+mod trouble;
