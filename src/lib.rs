@@ -16,6 +16,8 @@
 //! printed; foreign text is escaped before it reaches a terminal; every command ends within its own
 //! deadline; memory stays bounded whatever a server sends.
 
+pub mod actions;
 pub mod adapters;
+pub mod cli;
 pub mod domain;
 pub mod ports;

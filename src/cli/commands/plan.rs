@@ -1,0 +1,164 @@
+//! `plan`: what could move, to what, and what the policy says about it.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::scope::{Found, Selected};
+use super::{basis, changes};
+use crate::actions::plan::{self, Options, nothing_could_be_looked_up};
+use crate::cli::args::{Global, PlanArgs, PlanFormat};
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::printer::Printer;
+use crate::cli::render::progress::Progress;
+use crate::cli::render::{diff, escape::escape, json, machine, table};
+use crate::cli::settings::{Settings, overrides};
+use crate::cli::wire;
+use crate::domain::plan::{Lookup, Plan};
+use crate::domain::policy::Overrides;
+use crate::ports::{EventSink, PullSecrets, Registry as _, Usage};
+
+/// Plans.
+///
+/// # Errors
+/// What stands in the way of seeing the targets at all; trouble with single ones is in the plan.
+pub fn run(global: &Global, arguments: &PlanArgs, printer: &Printer) -> Result<Exit, CommandError> {
+    if arguments.diff && !is_for_people(arguments.output) {
+        return Err(CommandError::usage_message(
+            "--diff is for people: use it with -o table or wide",
+        )
+        .hint("-o json names every change; leave out one of the two"));
+    }
+    let selected = Selected::read(&arguments.targets, &arguments.selection, &global.connection)?;
+    let settings =
+        Settings::load(global, &arguments.lookup, &arguments.selection.filename, printer)?;
+    wire::block_on(make(&selected, &settings, arguments, printer))
+}
+
+async fn make(
+    selected: &Selected,
+    settings: &Settings,
+    arguments: &PlanArgs,
+    printer: &Printer,
+) -> Result<Exit, CommandError> {
+    let overrides = overrides(&arguments.candidates);
+    let progress = Arc::new(Progress::start(printer.bars(), settings.quiet, "reading workloads"));
+    let events: Arc<dyn EventSink> = progress.clone();
+    let Found { inventory, cluster } = selected.find(settings, &events).await?;
+    let empty = inventory.workloads.is_empty().then(|| selected.nothing(cluster.as_ref()));
+    let secrets = cluster.clone().map(|cluster| Arc::new(cluster) as Arc<dyn PullSecrets>);
+    let registries = wire::registries(settings, &inventory, secrets.clone(), printer)?;
+    let options =
+        Options { policy: &settings.merged.policy, overrides: &overrides, now: settings.now };
+    let mut plan = plan::plan(inventory, &registries, &options, &*progress).await;
+    if let Some(secrets) = secrets {
+        plan.inventory.warnings.extend(secrets.warnings());
+    }
+    registries.save();
+    drop(events);
+    progress.finish();
+    log_decisions(&plan);
+    for warning in plan.warnings() {
+        printer.warning(&warning.message);
+    }
+    if let Some(nothing) = empty.filter(|_| is_for_people(arguments.output)) {
+        printer.note(&escape(&nothing));
+    } else {
+        printer.data(&rendered(&plan, selected, settings, &overrides, arguments, printer)?)?;
+    }
+    if is_for_people(arguments.output) && !plan.proposals.is_empty() {
+        printer.note(&usage(&registries.usage()));
+    }
+    if let Some(file) = &arguments.out {
+        let basis = basis::basis(&plan, cluster.as_ref(), settings, &overrides, printer).await?;
+        basis::write(file, &plan, basis)?;
+    }
+    Ok(exit(&plan, selected, arguments))
+}
+
+fn is_for_people(format: PlanFormat) -> bool {
+    matches!(format, PlanFormat::Table | PlanFormat::Wide)
+}
+
+fn rendered(
+    plan: &Plan,
+    selected: &Selected,
+    settings: &Settings,
+    overrides: &Overrides,
+    arguments: &PlanArgs,
+    printer: &Printer,
+) -> Result<String, CommandError> {
+    let mut text = match arguments.output {
+        PlanFormat::Table | PlanFormat::Wide => {
+            let layout = table::Layout {
+                width: printer.width(),
+                wide: arguments.output == PlanFormat::Wide,
+                headers: !arguments.no_headers,
+                namespaces: selected.spans_namespaces() || selected.is_of_files(),
+            };
+            table::plan(plan, layout, &printer.styles)
+        }
+        PlanFormat::Json => machine::json(&json::plan_output(plan, None))?,
+        PlanFormat::Yaml => machine::yaml(&json::plan_output(plan, None))?,
+        PlanFormat::Name => plan.proposals.iter().fold(String::new(), |mut text, proposal| {
+            let (workload, slot) = plan.target(proposal);
+            let _ = writeln!(text, "{}", escape(&workload.target_id(slot)));
+            text
+        }),
+    };
+    if arguments.diff {
+        for change in changes::changes(plan, settings, overrides) {
+            text.push('\n');
+            text.push_str(&diff::unified(&change, &printer.styles));
+        }
+    }
+    Ok(text)
+}
+
+/// What the lookups cost, in one line.
+fn usage(usage: &Usage) -> String {
+    let plural = |count: u64, one: &str, more: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {more}"),
+    };
+    let mut text = format!(
+        "{}, {} from the cache",
+        plural(usage.requests, "registry request", "registry requests"),
+        plural(usage.cache_hits, "answer", "answers")
+    );
+    for (host, left) in &usage.remaining {
+        let _ = write!(text, "; {host} leaves {left} pulls");
+    }
+    text
+}
+
+/// One event per decision, for `-v` and `--log-format json`.
+fn log_decisions(plan: &Plan) {
+    for proposal in &plan.proposals {
+        let (workload, slot) = plan.target(proposal);
+        let offer = proposal.candidate.as_ref();
+        tracing::info!(
+            event = "decision",
+            asset_id = workload.target_id(slot),
+            asset_type = workload.kind.as_str(),
+            current_version = proposal.current.tag.as_ref().map(ToString::to_string),
+            new_version = offer.map(|offer| offer.tag.to_string()),
+            change_type = offer.map_or("none", |offer| offer.change.as_str()),
+            decision = proposal.decision.as_str(),
+        );
+    }
+}
+
+fn exit(plan: &Plan, selected: &Selected, arguments: &PlanArgs) -> Exit {
+    let summary = plan.summary();
+    let any = |wanted| plan.proposals.iter().any(|proposal| proposal.lookup == wanted);
+    if nothing_could_be_looked_up(plan) || (selected.is_named() && any(Lookup::Failed)) {
+        Exit::Environment
+    } else if selected.is_named() && any(Lookup::Malformed) {
+        Exit::Usage
+    } else if arguments.detailed_exitcode && summary.updates + summary.held > 0 {
+        Exit::Pending
+    } else {
+        Exit::Done
+    }
+}

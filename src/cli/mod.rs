@@ -1,0 +1,16 @@
+//! FLOOR 4: the faces. Arguments, settings, wiring, rendering, exit codes.
+
+pub mod args;
+pub mod commands;
+pub mod error;
+pub mod exit;
+pub mod face;
+pub mod logging;
+pub mod printer;
+pub mod render;
+pub mod run;
+pub mod settings;
+pub mod variables;
+pub mod wire;
+
+pub use run::run;

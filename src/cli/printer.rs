@@ -1,0 +1,149 @@
+//! The one door to standard output and standard error.
+//!
+//! Data goes to standard output, everything else to standard error. Colour is stripped here where
+//! the stream does not want it.
+
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::Mutex;
+
+use anstream::{AutoStream, ColorChoice};
+use indicatif::MultiProgress;
+
+use super::error::CommandError;
+use super::render::escape::escape;
+use super::render::styles::Styles;
+
+/// Writes for people and programs.
+pub struct Printer {
+    out: Mutex<AutoStream<io::Stdout>>,
+    err: Mutex<AutoStream<io::Stderr>>,
+    /// Bars that must be hidden while something is written to standard error.
+    bars: MultiProgress,
+    /// Styles for standard output.
+    pub styles: Styles,
+    quiet: bool,
+    /// Messages are logged instead of written, so that standard error is one JSON object a line.
+    logs: bool,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal that wants it (`NO_COLOR` and `TERM=dumb` do not).
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Printer {
+    /// Opens the door. Colour is decided for each stream by itself.
+    pub fn new(color: Color, quiet: bool, logs: bool) -> Self {
+        let choice = match color {
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+            // kubectl's rule: the presence of NO_COLOR is enough, even empty.
+            Color::Auto if std::env::var_os("NO_COLOR").is_some() => ColorChoice::Never,
+            Color::Auto => ColorChoice::Auto,
+        };
+        Self {
+            out: Mutex::new(AutoStream::new(io::stdout(), choice)),
+            err: Mutex::new(AutoStream::new(io::stderr(), choice)),
+            bars: MultiProgress::new(),
+            // The streams strip what they do not want, so text can always be styled.
+            styles: Styles::colored(),
+            quiet,
+            logs,
+        }
+    }
+
+    /// The bars that live on standard error.
+    pub fn bars(&self) -> &MultiProgress {
+        &self.bars
+    }
+
+    /// Columns of the terminal that standard output is; none when it is none, so that lines may
+    /// be as long as they like.
+    pub fn width(&self) -> Option<u16> {
+        if !io::stdout().is_terminal() {
+            return None;
+        }
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0))
+    }
+
+    /// Writes data.
+    ///
+    /// # Errors
+    /// A closed pipe or a full disk.
+    pub fn data(&self, text: &str) -> Result<(), CommandError> {
+        // Looking for colour to strip costs more than making ten thousand rows of JSON, which has
+        // none.
+        if text.as_bytes().contains(&b'\x1b') {
+            let mut out = self.out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            out.write_all(text.as_bytes())?;
+            out.flush()?;
+        } else {
+            let mut out = io::stdout().lock();
+            out.write_all(text.as_bytes())?;
+            out.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Writes one line to standard error. Trouble there has nowhere to be told, so it is dropped.
+    pub fn say(&self, text: &str) {
+        self.bars.suspend(|| {
+            let mut err = self.err.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let _ = writeln!(err, "{text}");
+        });
+    }
+
+    /// A note that `--quiet` leaves out.
+    pub fn note(&self, text: &str) {
+        match (self.quiet, self.logs) {
+            (true, _) => {}
+            (false, true) => tracing::info!(event = "note", message = text),
+            (false, false) => self.say(text),
+        }
+    }
+
+    /// A warning; its text may be foreign.
+    pub fn warning(&self, text: &str) {
+        if self.logs {
+            tracing::warn!(event = "warning", message = text);
+        } else if !self.quiet {
+            let label = self.styles.warning.style("warning:").to_string();
+            self.say(&format!("{label} {}", escape(text)));
+        }
+    }
+
+    /// An error with its causes and hints.
+    pub fn error(&self, error: &CommandError) {
+        if self.logs {
+            let hints = error.hints.join("; ");
+            tracing::error!(event = "error", message = format!("{:#}", error.error), hints);
+            return;
+        }
+        let label = self.styles.error.style("error:").to_string();
+        let mut text = format!("{label} {}", escape_lines(&error.error.to_string()));
+        for cause in error.error.chain().skip(1) {
+            text.push_str("\n  caused by: ");
+            text.push_str(&escape_lines(&cause.to_string()));
+        }
+        for hint in &error.hints {
+            text.push('\n');
+            text.push_str(&self.styles.hint.style("hint:").to_string());
+            text.push(' ');
+            text.push_str(&escape_lines(hint));
+        }
+        self.say(&text);
+    }
+}
+
+/// Escapes foreign text but keeps line ends, for messages that show a piece of a file.
+fn escape_lines(text: &str) -> String {
+    text.lines().map(escape).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,88 @@
+//! Foreign text (names, tags, server messages) must not steer a terminal.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Replaces control characters, C1 included, and characters that change the direction of text by
+/// visible escapes: ESC becomes `^[`, others `\u{…}`. A line end becomes `\n`.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_steering) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character {
+            '\u{1b}' => safe.push_str("^["),
+            '\n' => safe.push_str("\\n"),
+            '\r' => safe.push_str("\\r"),
+            '\t' => safe.push(' '),
+            other if is_steering(other) => safe.extend(other.escape_unicode()),
+            other => safe.push(other),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Replaces the same characters inside serialised JSON by JSON's own escapes. They can only stand
+/// inside strings there, so the value stays the same.
+pub fn escape_json(text: &str) -> Cow<'_, str> {
+    if !steers(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_steering(character) && character != '\n' {
+            let mut units = [0_u16; 2];
+            for unit in character.encode_utf16(&mut units) {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Whether a text of several lines holds such characters.
+pub fn steers(text: &str) -> bool {
+    text.chars().any(|character| is_steering(character) && character != '\n')
+}
+
+fn is_steering(character: char) -> bool {
+    character.is_control()
+        || matches!(
+                    character,
+        '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                        | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+                )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_foreign_steers_the_terminal() {
+        for (text, safe) in [
+            ("plain", "plain"),
+            ("größer", "größer"),
+            ("\u{1b}[31mred", "^[[31mred"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("a\nb\rc\td", "a\\nb\\rc d"),
+            ("\u{202e}txt.exe", "\\u{202e}txt.exe"),
+            ("\u{7}\u{8}", "\\u{7}\\u{8}"),
+        ] {
+            assert_eq!(escape(text), safe);
+        }
+    }
+
+    #[test]
+    fn json_keeps_its_value() {
+        let value = serde_json::json!({"a": "x\u{9b}y\u{202e}\u{1b}"});
+        let text = serde_json::to_string_pretty(&value).expect("serialises");
+        let safe = escape_json(&text);
+        assert!(safe.is_ascii(), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), value);
+    }
+}

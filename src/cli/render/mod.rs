@@ -1,0 +1,11 @@
+//! Turning values into text: tables, differences, machine output, progress.
+
+pub mod diff;
+pub mod escape;
+pub mod explanation;
+pub mod grid;
+pub mod json;
+pub mod machine;
+pub mod progress;
+pub mod styles;
+pub mod table;

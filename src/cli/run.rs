@@ -1,0 +1,65 @@
+//! Parse, call the verb, tell errors, give the exit code.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use super::args::{Cli, Command, LogFormat};
+use super::error::{CommandError, Kind};
+use super::exit::Exit;
+use super::face::{Face, normalise};
+use super::printer::Printer;
+use super::{commands, logging, variables};
+
+/// Runs the program with its arguments, the program's name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = normalise(arguments);
+    let face = Face::of(arguments.first());
+    let command = Cli::command().bin_name(&face.name);
+    let cli =
+        command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let mut cli = match cli {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let filled = variables::fill(&mut cli, &std::env::vars_os().collect());
+    logging::start(&cli.global);
+    let printer = Printer::new(
+        cli.global.color.unwrap_or_default(),
+        cli.global.quiet,
+        cli.global.log_format == Some(LogFormat::Json),
+    );
+    match filled.and_then(|()| dispatch(&cli, &face, &printer)) {
+        Ok(exit) => exit,
+        Err(error) => {
+            if error.kind != Kind::BrokenPipe {
+                printer.error(&error);
+            }
+            error.exit()
+        }
+    }
+}
+
+/// clap tells usage errors with the code 2, which means "changes are pending" here.
+fn usage(error: &clap::Error) -> Exit {
+    // A closed pipe while help is printed is no error.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+        _ => Exit::Usage,
+    }
+}
+
+fn dispatch(cli: &Cli, face: &Face, printer: &Printer) -> Result<Exit, CommandError> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Plan(arguments) => commands::plan::run(global, arguments, printer),
+        Command::Config(command) => commands::config::run(global, command, printer),
+        Command::Check(arguments) => commands::check::run(global, arguments, printer),
+        Command::List(arguments) => commands::list::run(global, arguments, printer),
+        Command::Explain(arguments) => commands::explain::run(global, arguments, printer),
+        Command::Completion(arguments) => commands::completion::run(arguments, face, printer),
+        Command::Version(arguments) => commands::version::run(arguments, printer),
+    }
+}
