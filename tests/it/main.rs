@@ -1,0 +1,18 @@
+//! One binary, no outside service.
+
+#![expect(clippy::expect_used, reason = "functions that tests share fail the test")]
+
+mod architecture;
+mod bad_input;
+mod cli;
+mod completion;
+mod env;
+mod field_tags;
+mod help;
+mod layouts;
+mod manifests;
+mod output;
+mod picks;
+mod readme;
+mod schema;
+mod shop;
