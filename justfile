@@ -1,0 +1,43 @@
+# The commands of daily work. `just` alone lists them; each is one line that can be typed without just as well.
+
+# The list of recipes.
+default:
+    @just --list
+
+# Formats the code.
+fmt:
+    cargo fmt
+
+# Lints as strictly as the test command does.
+lint:
+    cargo clippy --locked --all-targets -- -D warnings
+
+# Everything that a change has to pass; with words: only the tests whose names contain one.
+test *FILTER:
+    tests/run {{ FILTER }}
+
+# What needs no real servers: seconds.
+test-fast *FILTER:
+    tests/run --fast {{ FILTER }}
+
+# The tests against the real servers alone.
+test-cluster *FILTER:
+    tests/bed/get.sh
+    cargo test --locked --test cluster -- {{ FILTER }}
+
+# Licences, banned crates, sources and security advisories (the last needs the network).
+deny:
+    "$(tests/bed/get.sh cargo-deny | cut -d= -f2-)" --locked check
+
+# The completion scripts that packages install.
+completions:
+    mkdir -p target/completions
+    for shell in bash zsh fish powershell; do cargo run --quiet --locked -- completion $shell > target/completions/kubectl-safe_update.$shell; done
+
+# The benchmarks.
+bench *FILTER:
+    cargo bench --locked -- {{ FILTER }}
+
+# What continuous integration runs.
+ci:
+    .ci/run

@@ -1,0 +1,21 @@
+//! The real servers, as tests see them.
+//!
+//! [`bed`] starts them on first use and hands out what a test needs: a [`Namespace`] of its own, the registries to push
+//! images to, what the API server was asked ([`Audit`]), and runs of the program against all of it ([`SafeUpdate`]).
+//! Helpers panic with what they saw: in a test there is nobody to hand an error to.
+
+mod audit;
+mod fixture;
+mod images;
+mod namespace;
+mod program;
+mod registry;
+mod turn;
+
+pub(crate) use audit::{Audit, Request};
+pub(crate) use fixture::{Bed, bed};
+pub(crate) use images::Image;
+pub(crate) use namespace::{Namespace, deployment};
+pub(crate) use program::{Run, SafeUpdate};
+pub(crate) use registry::Registry;
+pub(crate) use turn::alone;

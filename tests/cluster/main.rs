@@ -1,0 +1,19 @@
+//! Tests against real servers: a Kubernetes control plane and registries, started once per run by `tests/bed`.
+//!
+//! `tests/bed/README.md` says how to get the servers; without them every test here fails and says so.
+
+#[path = "../bed/mod.rs"]
+mod bed;
+
+mod bed_works;
+mod credentials;
+mod kinds;
+mod manifest;
+mod owners;
+mod platforms;
+mod rbac;
+mod registry;
+mod rows;
+mod script;
+mod selection;
+mod server_trouble;
