@@ -6,14 +6,13 @@ use std::collections::HashMap;
 use super::lookup::{Place, Published, ask};
 use super::plan::{Detail, Options, criteria, plan_in_detail};
 use crate::domain::candidate::{
-    Candidate, Catalog, Criteria, Level, Outcome, PassedOver, Reason, Shortlist, shortlist,
-    verdicts,
+    Candidate, Catalog, Criteria, Level, Outcome, PassedOver, Reason, rank, shortlist, verdicts,
 };
 use crate::domain::gate::Verdict;
 use crate::domain::image::{ImageReference, Tag};
 use crate::domain::inventory::Inventory;
 use crate::domain::plan::{Lookup, Plan};
-use crate::domain::version::{Bump, Reading, read};
+use crate::domain::version::{Bump, Reading, Version, read};
 use crate::ports::{EventSink, LookupError, Registry};
 
 /// One published tag and what became of it.
@@ -70,25 +69,32 @@ pub fn image_among(
         );
         return explanation;
     };
-    let listed = shortlist(&tag, catalog, criteria);
-    explanation.latest = listed.latest().map(|best| best.tag().clone());
-    explanation.candidates = best_of_each(listed.iter());
-    explanation.tags = verdicts(&tag, catalog, criteria)
-        .into_iter()
-        .map(|verdict| ExplainedTag { tag: verdict.tag.to_owned(), outcome: verdict.outcome })
-        .collect();
-    explanation.remedies = remedies(&tag, catalog, criteria, &listed);
+    explain_rules(&mut explanation, &tag, catalog, criteria);
     explanation
 }
 
-fn best_of_each<'a>(candidates: impl Iterator<Item = &'a Candidate>) -> Vec<(Bump, Tag)> {
-    let mut best: Vec<(Bump, Tag)> = Vec::new();
-    for candidate in candidates {
-        if !best.iter().any(|(bump, _)| *bump == candidate.bump()) {
-            best.push((candidate.bump(), candidate.tag().clone()));
-        }
-    }
-    best
+/// What the rules alone say: every tag, the candidates, and what would let others through.
+fn explain_rules(explanation: &mut Explanation, tag: &Tag, catalog: &Catalog, criteria: &Criteria) {
+    explanation.tags = verdicts(tag, catalog, criteria)
+        .into_iter()
+        .map(|verdict| ExplainedTag { tag: verdict.tag.to_owned(), outcome: verdict.outcome })
+        .collect();
+    explanation.candidates = candidates(&explanation.tags);
+    explanation.latest = explanation.candidates.first().map(|(_, tag)| tag.clone());
+    explanation.remedies = remedies(tag, catalog, criteria, explanation.latest.as_ref());
+}
+
+/// The candidates among explained tags, the highest first.
+fn candidates(tags: &[ExplainedTag]) -> Vec<(Bump, Tag)> {
+    let mut found: Vec<(Bump, Version)> = tags
+        .iter()
+        .filter_map(|entry| match (&entry.outcome, entry.tag.parse().as_ref().map(read)) {
+            (Outcome::Candidate(bump), Ok(Reading::Version(version))) => Some((*bump, version)),
+            _ => None,
+        })
+        .collect();
+    found.sort_by(|(_, left), (_, right)| rank(right, left));
+    found.into_iter().map(|(bump, version)| (bump, version.tag().clone())).collect()
 }
 
 /// Explains an image with what its registry publishes.
@@ -146,17 +152,8 @@ pub async fn target(
         }
         if let (Some(tag), Some(published)) = (current, &detail.published) {
             let criteria = criteria(&detail.limits);
-            let listed = shortlist(&tag, &published.catalog, &criteria);
             explanation.truncated = published.truncated;
-            explanation.remedies = remedies(&tag, &published.catalog, &criteria, &listed);
-            explanation.tags = verdicts(&tag, &published.catalog, &criteria)
-                .into_iter()
-                .map(|verdict| ExplainedTag {
-                    tag: verdict.tag.to_owned(),
-                    outcome: verdict.outcome,
-                })
-                .collect();
-            explanation.candidates = best_of_each(listed.iter());
+            explain_rules(&mut explanation, &tag, &published.catalog, &criteria);
             // What an unknown row would be judged by is not known; what the rules say is.
             if plan.proposals.iter().all(|row| row.lookup == Lookup::Done) {
                 apply_facts(&mut explanation.tags, &detail);
@@ -213,7 +210,12 @@ fn apply_facts(tags: &mut [ExplainedTag], detail: &Detail) {
 }
 
 /// What would let a higher tag through.
-fn remedies(tag: &Tag, catalog: &Catalog, criteria: &Criteria, listed: &Shortlist) -> Vec<String> {
+fn remedies(
+    tag: &Tag,
+    catalog: &Catalog,
+    criteria: &Criteria,
+    latest: Option<&Tag>,
+) -> Vec<String> {
     let mut remedies = Vec::new();
     let reading = read(tag);
     match &reading {
@@ -225,7 +227,6 @@ fn remedies(tag: &Tag, catalog: &Catalog, criteria: &Criteria, listed: &Shortlis
         )),
         Reading::Version(_) => {}
     }
-    let latest = listed.latest().map(Candidate::tag);
     let mut offer = |wider: &Criteria, how: &dyn Fn(&Candidate) -> String| {
         let wider = shortlist(tag, catalog, wider);
         if let Some(best) = wider.latest().filter(|best| Some(best.tag()) != latest) {

@@ -105,15 +105,26 @@ fn judge_all(current: &Version, catalog: &Catalog, criteria: &Criteria) -> Vec<O
         };
         judged.push((tag, reading, judgement));
     }
+    // Ten thousand tags share these words.
+    let outranked: HashMap<Bump, String> = best
+        .iter()
+        .map(|(bump, highest)| (*bump, format!("`{highest}` is the highest {bump} step")))
+        .collect();
+    let older = format!("lower than `{current}`");
     judged
         .into_iter()
         .map(|(tag, reading, judgement)| match (judgement, reading) {
-            (Judgement::Admitted(bump), _) => match best.get(&bump) {
-                Some(higher) if higher.tag() != tag => {
-                    dropped(Reason::Outranked, format!("`{higher}` is the highest {bump} step"))
+            (Judgement::Admitted(bump), _) => match (best.get(&bump), outranked.get(&bump)) {
+                (Some(higher), Some(words)) if higher.tag() != tag => {
+                    dropped(Reason::Outranked, words.clone())
                 }
                 _ => Outcome::Candidate(bump),
             },
+            (Judgement::Dropped(Reason::Older), Reading::Version(version))
+                if current.order(version).is_ne() =>
+            {
+                dropped(Reason::Older, older.clone())
+            }
             (Judgement::Dropped(reason), Reading::Version(version)) => {
                 dropped(reason, detail(reason, current, version, criteria))
             }
@@ -135,13 +146,7 @@ fn plain(reason: Reason) -> &'static str {
 
 fn detail(reason: Reason, current: &Version, other: &Version, criteria: &Criteria) -> String {
     match reason {
-        Reason::Older => {
-            if current.order(other).is_eq() {
-                format!("the same version as `{current}`, written another way")
-            } else {
-                format!("lower than `{current}`")
-            }
-        }
+        Reason::Older => format!("the same version as `{current}`, written another way"),
         Reason::Level => format!(
             "a {} step; --level {} allows less",
             current.bump_to(other),

@@ -19,4 +19,4 @@ mod tests;
 pub use catalog::Catalog;
 pub use choose::{Choice, Facts, Needs, PassedOver, choose, objection};
 pub use explain::{Outcome, TagVerdict, verdicts};
-pub use rules::{Candidate, Criteria, Level, LevelError, Reason, Shortlist, shortlist};
+pub use rules::{Candidate, Criteria, Level, LevelError, Reason, Shortlist, rank, shortlist};

@@ -336,7 +336,7 @@ fn is_base_change(current: &Version, other: &Version) -> Result<bool, Reason> {
 }
 
 /// The order in which candidates are listed: by version, then by base, then by text.
-pub(super) fn rank(left: &Version, right: &Version) -> Ordering {
+pub fn rank(left: &Version, right: &Version) -> Ordering {
     left.order_release(right)
         .then_with(|| left.order_base(right))
         .then_with(|| left.order(right))
