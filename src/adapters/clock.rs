@@ -1,4 +1,5 @@
-//! The one place that reads the time.
+//! The time of a run, read once. Ages of tokens and cached files, and waits, are measured where they
+//! are used.
 
 use jiff::Timestamp;
 

@@ -1,5 +1,5 @@
-//! Folds flags, environment and files into the settings of a run. After this nobody reads the
-//! environment.
+//! Folds flags, environment and files into the settings of a run. What adapters take
+//! from the environment (kubeconfig, proxies, Docker's credentials) is read in `wire.rs`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
