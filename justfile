@@ -41,3 +41,7 @@ bench *FILTER:
 # What continuous integration runs.
 ci:
     .ci/run
+
+# The whole kill matrix: one `apply` killed at every system call of the kinds that matter (an hour).
+kill-matrix:
+    SAFE_UPDATE_KILL_MATRIX=1 cargo test --locked --test cluster -- --nocapture killed_at_a_sample

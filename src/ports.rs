@@ -1,6 +1,8 @@
 //! FLOOR 1: the traits through which decisions meet the outside. Adapters implement them, actions
 //! call them. All are object-safe; trouble is typed and says what to do next.
 
+pub mod rollouts;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,9 +10,12 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use crate::domain::change::{Change, ObjectId};
+use crate::domain::history::RecordId;
 use crate::domain::image::{Digest, Registry as Host, Repository, Tag};
 use crate::domain::inventory::{Inventory, Kind, PullIdentity};
 use crate::domain::platform::Platform as NodePlatform;
+use crate::domain::rollout::Phase;
 
 /// Which objects to look at, as kubectl understands it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -339,6 +344,28 @@ pub enum Event<'a> {
     },
     /// One of them was answered.
     FactLearned,
+    /// A change has moved on.
+    Rollout(&'a RolloutEvent<'a>),
+    /// Trouble that does not stop a rollout: the journal, the Lease.
+    Trouble {
+        /// What it is about.
+        object: &'a ObjectId,
+        /// What happened.
+        message: &'a str,
+    },
+}
+
+/// Where a change stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RolloutEvent<'a> {
+    /// The change.
+    pub change: &'a Change,
+    /// The name of its record.
+    pub record: &'a RecordId,
+    /// The phase that it is in now.
+    pub phase: &'a Phase,
+    /// How long it took so far.
+    pub elapsed: Duration,
 }
 
 /// A sink that drops everything.

@@ -9,22 +9,27 @@ mod draft;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use self::comparison::Comparisons;
 pub(super) use self::comparison::criteria;
 use self::draft::Draft;
+pub use self::draft::limits;
 use super::facts::Facts;
 use super::lookup::{Catalogs, Published, lookup};
 use crate::domain::calendar;
 use crate::domain::candidate::PassedOver;
+use crate::domain::change::ObjectId;
 use crate::domain::gate::Surroundings;
-use crate::domain::inventory::{Inventory, Running, Warning, Workload};
+use crate::domain::history::Memory;
+use crate::domain::image::Tag;
+use crate::domain::inventory::{Inventory, Running, Slot, Warning, Workload};
 use crate::domain::plan::{Lookup, Plan, Proposal, Prospect};
 use crate::domain::platform::Platform;
 use crate::domain::policy::{Limits, Overrides, Policy};
+use crate::domain::target::TargetName;
 use crate::ports::{EventSink, LookupError, Registry};
 
 /// What a plan is made with.
@@ -36,6 +41,38 @@ pub struct Options<'a> {
     pub overrides: &'a Overrides,
     /// The time of the run.
     pub now: Timestamp,
+    /// What the cluster remembers of its objects: what is known bad, what was approved.
+    pub memories: &'a Memories,
+    /// Versions that were named for targets.
+    pub named: &'a [NamedVersion],
+    /// Keep what each gate said about each row.
+    pub findings: bool,
+}
+
+/// What is remembered, by object.
+pub type Memories = HashMap<ObjectId, Memory>;
+
+/// A version that was named for a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedVersion {
+    /// The target, with its namespace.
+    pub target: TargetName,
+    /// The version.
+    pub tag: Tag,
+}
+
+impl NamedVersion {
+    /// Whether a slot is meant.
+    pub fn is_of(&self, workload: &Workload, slot: &Slot) -> bool {
+        self.target.kind == workload.kind
+            && *self.target.name == *workload.name
+            && self
+                .target
+                .namespace
+                .as_deref()
+                .is_none_or(|namespace| workload.namespace.as_deref() == Some(namespace))
+            && self.target.container.as_deref().is_none_or(|name| name == &*slot.name)
+    }
 }
 
 /// Makes the plan.
@@ -47,8 +84,10 @@ pub async fn plan(
 ) -> Plan {
     let mut plan = plan_in_detail(inventory, registry, options, None, events).await.0;
     // Of a large estate nobody reads what each gate said about each row; the reasons are kept.
-    for proposal in &mut plan.proposals {
-        proposal.findings = Vec::new();
+    if !options.findings {
+        for proposal in &mut plan.proposals {
+            proposal.findings = Vec::new();
+        }
     }
     plan
 }
@@ -106,7 +145,8 @@ pub(super) async fn plan_in_detail(
                 Some(proposal) => {
                     let explained = proposals.len() == 1;
                     // Of a large estate nobody reads what each gate said; the reasons are kept.
-                    let findings = if explained { proposal.findings } else { Vec::new() };
+                    let kept = explained || options.findings;
+                    let findings = if kept { proposal.findings } else { Vec::new() };
                     proposals[row] = Some(Proposal { findings, ..proposal });
                     detail = explained.then(|| draft.detail(&catalogs));
                 }

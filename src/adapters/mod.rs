@@ -1,12 +1,16 @@
 //! FLOOR 2: the only floor that knows a protocol. Each adapter converts to domain values at its
 //! edge; siblings do not know each other, except that all of them may read objects through
-//! [`workload`], YAML through `yaml`, and hash with [`hash`].
+//! [`workload`], YAML through `yaml`, hash with [`hash`], and write records in the form of [`record`].
 
 pub mod clock;
 pub mod config;
 pub mod hash;
+pub mod journal;
 pub mod kubernetes;
 pub mod manifests;
+pub mod metrics;
+pub mod probe;
+pub mod record;
 pub mod registry;
 pub mod workload;
 pub(crate) mod yaml;

@@ -6,21 +6,26 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::args_write::{
+    ApplyArgs, ApproveArgs, AuditCommand, ForgetArgs, HistoryArgs, ResumeArgs, RollbackArgs,
+    StatusArgs,
+};
 use super::printer::Color;
 use crate::domain::candidate::Level;
 use crate::domain::constraint::Constraint;
 
 /// Finds newer versions of what runs in a cluster, and says why each may or may not be applied
 ///
-/// It reads with your own kubeconfig and changes nothing. Every decision comes with its reason:
-/// `plan` shows what could move, `explain` shows every tag and every gate of one target.
+/// It works with your own kubeconfig. Every decision comes with its reason: `plan` shows what could
+/// move, `explain` shows every tag and every gate of one target. `apply` records each change before
+/// it is made, verifies it afterwards, and puts back what fails.
 #[derive(Debug, Parser)]
 #[command(
     name = "safe-update",
     version,
     disable_help_subcommand = true,
     max_term_width = 100,
-    after_help = "Examples:\n  kubectl safe-update plan -A                   what could move, in all namespaces\n  kubectl safe-update plan -f manifests/ --diff  the same for manifests on disk, with the change\n  kubectl safe-update explain deploy/web         every tag and every gate of one target\n  kubectl safe-update explain nginx:1.25.3       every tag of an image, without a cluster"
+    after_help = "Examples:\n  kubectl safe-update plan -A                   what could move, in all namespaces\n  kubectl safe-update plan -f manifests/ --diff  the same for manifests on disk, with the change\n  kubectl safe-update explain deploy/web         every tag and every gate of one target\n  kubectl safe-update explain nginx:1.25.3       every tag of an image, without a cluster\n  kubectl safe-update apply deploy/web=1.26.0    one update, verified, put back if it fails"
 )]
 pub struct Cli {
     /// What holds for every verb.
@@ -38,9 +43,26 @@ pub enum Command {
     Plan(PlanArgs),
     /// Show every tag and every gate of one target or image, and what would change the answer
     Explain(ExplainArgs),
+    /// Carry a plan out: record, write, verify, soak, and put back what fails
+    Apply(ApplyArgs),
+    /// Put back what ran before a change, as a new rollout
+    Rollback(RollbackArgs),
+    /// Finish or undo what a killed run left
+    Resume(ResumeArgs),
+    /// Show what is under way or was left unfinished
+    Status(StatusArgs),
+    /// Show what was done: when, by whom, why, and how it ended
+    History(HistoryArgs),
+    /// Say yes to versions that need one, for a later unattended run
+    Approve(ApproveArgs),
+    /// Take versions off the list of what is known bad
+    Forget(ForgetArgs),
+    /// Check the tamper-evident log
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// List what runs: images, who owns them, where they come from
     List(ListArgs),
-    /// Check that everything a plan has to read can be read
+    /// Check that everything can be read and done that `plan` and `apply` need
     Check(CheckArgs),
     /// Make, show and check policy files
     #[command(subcommand)]
@@ -436,6 +458,14 @@ pub enum SchemaSubject {
     Explain,
     /// The output of `list -o json`.
     List,
+    /// The output of `apply`, `rollback` and `resume -o json`.
+    Apply,
+    /// The output of `history -o json`.
+    History,
+    /// The output of `history show -o json`.
+    Record,
+    /// The output of `status -o json`.
+    Status,
 }
 
 /// Arguments of `completion`.

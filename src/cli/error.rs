@@ -1,6 +1,7 @@
 //! The funnel: every error of a lower floor becomes a [`CommandError`] here and nowhere else, and
 //! here gets its exit code and its hints.
 
+use crate::ports::rollouts::{JournalError, LockError, ReadError};
 use crate::ports::{DiscoverError, LookupError};
 
 use super::exit::Exit;
@@ -12,6 +13,14 @@ pub enum Kind {
     Usage,
     /// Cluster, registry or disk failed.
     Environment,
+    /// Something named was refused by policy, gate or owner.
+    Refused,
+    /// A saved plan does not hold any more.
+    Stale,
+    /// Another run holds what was asked for.
+    Busy,
+    /// An earlier run left it unfinished.
+    Unfinished,
     /// Whoever read our output went away; not an error.
     BrokenPipe,
 }
@@ -43,6 +52,11 @@ impl CommandError {
         Self { kind: Kind::Environment, error: error.into(), hints: Vec::new() }
     }
 
+    /// An error of some class, told in words.
+    pub fn message(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, error: anyhow::Error::msg(message.into()), hints: Vec::new() }
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -55,6 +69,10 @@ impl CommandError {
         match self.kind {
             Kind::Usage => Exit::Usage,
             Kind::Environment => Exit::Environment,
+            Kind::Refused => Exit::Refused,
+            Kind::Stale => Exit::Stale,
+            Kind::Busy => Exit::Busy,
+            Kind::Unfinished => Exit::Unknown,
             Kind::BrokenPipe => Exit::Done,
         }
     }
@@ -88,6 +106,65 @@ impl From<LookupError> for CommandError {
     fn from(error: LookupError) -> Self {
         let hint = error.hint();
         Self::environment(error).hint(hint)
+    }
+}
+
+impl From<LockError> for CommandError {
+    fn from(error: LockError) -> Self {
+        let (kind, hint) = match &error {
+            LockError::Busy { .. } | LockError::Lost { .. } => {
+                (Kind::Busy, "`status` shows what is under way; try again when it has ended")
+            }
+            LockError::Unfinished { .. } => {
+                (Kind::Unfinished, "run `resume` to finish or undo what was left")
+            }
+            LockError::Forbidden { .. } => {
+                (Kind::Environment, "the role `edit` of the namespace covers Leases")
+            }
+            LockError::Unreadable { .. } => (
+                Kind::Environment,
+                "use a program that is as new as the one that wrote it, or delete the Lease",
+            ),
+            LockError::Unavailable { .. } => {
+                (Kind::Environment, "check the server and the network, then try again")
+            }
+        };
+        Self { kind, error: error.into(), hints: vec![hint.into()] }
+    }
+}
+
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        let (kind, hint) = match &error {
+            JournalError::Busy { .. } => {
+                (Kind::Busy, "`status` shows what is under way; try again when it has ended")
+            }
+            JournalError::Newer { .. } => {
+                (Kind::Environment, "use the version of the program that wrote it, or a newer one")
+            }
+            JournalError::Disk { .. } => (
+                Kind::Environment,
+                "check the disk, or name another state directory with SAFE_UPDATE_HOME",
+            ),
+            JournalError::Unsafe { .. } => (
+                Kind::Environment,
+                "nothing was written; mend it, or name another state directory with SAFE_UPDATE_HOME",
+            ),
+            JournalError::Damaged { .. } => {
+                (Kind::Environment, "keep the file as evidence; `audit verify` tells what is wrong")
+            }
+        };
+        Self { kind, error: error.into(), hints: vec![hint.into()] }
+    }
+}
+
+impl From<ReadError> for CommandError {
+    fn from(error: ReadError) -> Self {
+        let kind = match &error {
+            ReadError::Gone(_) => Kind::Usage,
+            ReadError::Forbidden(_) | ReadError::Unavailable(_) => Kind::Environment,
+        };
+        Self { kind, error: error.into(), hints: Vec::new() }
     }
 }
 

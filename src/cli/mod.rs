@@ -1,6 +1,7 @@
 //! FLOOR 4: the faces. Arguments, settings, wiring, rendering, exit codes.
 
 pub mod args;
+pub mod args_write;
 pub mod commands;
 pub mod error;
 pub mod exit;
@@ -9,6 +10,7 @@ pub mod logging;
 pub mod printer;
 pub mod render;
 pub mod run;
+pub mod session;
 pub mod settings;
 pub mod variables;
 pub mod wire;

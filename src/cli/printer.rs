@@ -3,7 +3,7 @@
 //! Data goes to standard output, everything else to standard error. Colour is stripped here where
 //! the stream does not want it.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write};
 use std::sync::Mutex;
 
 use anstream::{AutoStream, ColorChoice};
@@ -98,6 +98,41 @@ impl Printer {
         self.bars.suspend(|| {
             let mut err = self.err.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             let _ = writeln!(err, "{text}");
+        });
+    }
+
+    /// Whether lines on standard error can be drawn anew: it is a terminal.
+    pub fn can_redraw(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
+    /// Whether a person can be asked: standard input and standard error are terminals.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks on standard error and reads one line of standard input; none at its end.
+    ///
+    /// # Errors
+    /// Standard input cannot be read.
+    pub fn ask(&self, question: &str) -> Result<Option<String>, CommandError> {
+        let mut line = String::new();
+        let read = self.bars.suspend(|| {
+            let mut err = self.err.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let _ = write!(err, "{question}");
+            let _ = err.flush();
+            // More than a line is no answer.
+            io::stdin().lock().take(4096).read_line(&mut line)
+        })?;
+        Ok((read > 0).then_some(line))
+    }
+
+    /// A question whose answer somebody else reads.
+    pub fn prompt(&self, question: &str) {
+        self.bars.suspend(|| {
+            let mut err = self.err.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let _ = write!(err, "{question}");
+            let _ = err.flush();
         });
     }
 

@@ -55,6 +55,14 @@ fn dispatch(cli: &Cli, face: &Face, printer: &Printer) -> Result<Exit, CommandEr
     let global = &cli.global;
     match &cli.command {
         Command::Plan(arguments) => commands::plan::run(global, arguments, printer),
+        Command::Apply(arguments) => commands::apply::run(global, arguments, printer),
+        Command::Rollback(arguments) => commands::rollback::run(global, arguments, printer),
+        Command::Resume(arguments) => commands::resume::run(global, arguments, printer),
+        Command::Status(arguments) => commands::status::run(global, arguments, printer),
+        Command::History(arguments) => commands::history::run(global, arguments, printer),
+        Command::Approve(arguments) => commands::approve::run(global, arguments, printer),
+        Command::Forget(arguments) => commands::forget::run(global, arguments, printer),
+        Command::Audit(command) => commands::audit::run(global, command, printer),
         Command::Config(command) => commands::config::run(global, command, printer),
         Command::Check(arguments) => commands::check::run(global, arguments, printer),
         Command::List(arguments) => commands::list::run(global, arguments, printer),

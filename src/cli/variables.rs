@@ -3,7 +3,7 @@
 
 use clap::ValueEnum;
 
-use super::args::{Cli, Command};
+use super::args::{Candidates, Cli, Command};
 use super::error::CommandError;
 use crate::adapters::config::Environment;
 use crate::domain::candidate::Level;
@@ -35,19 +35,23 @@ pub fn fill(cli: &mut Cli, environment: &Environment) -> Result<(), CommandError
     let (candidates, lookup) = match &mut cli.command {
         Command::Plan(arguments) => (&mut arguments.candidates, &mut arguments.lookup),
         Command::Explain(arguments) => (&mut arguments.candidates, &mut arguments.lookup),
+        Command::Apply(arguments) => {
+            return level_of(&mut arguments.candidates, environment);
+        }
         Command::List(_)
+        | Command::Rollback(_)
+        | Command::Resume(_)
+        | Command::Status(_)
+        | Command::History(_)
+        | Command::Approve(_)
+        | Command::Forget(_)
+        | Command::Audit(_)
         | Command::Check(_)
         | Command::Config(_)
         | Command::Completion(_)
         | Command::Version(_) => return Ok(()),
     };
-    if candidates.level.is_none()
-        && let Some(text) = environment.get("SAFE_UPDATE_LEVEL")
-    {
-        let level = text.parse::<Level>();
-        candidates.level =
-            Some(level.map_err(|_| wrong("SAFE_UPDATE_LEVEL", text, "patch, minor or major"))?);
-    }
+    level_of(candidates, environment)?;
     if !lookup.offline
         && !lookup.refresh
         && let Some(text) = environment.get("SAFE_UPDATE_OFFLINE")
@@ -57,6 +61,17 @@ pub fn fill(cli: &mut Cli, environment: &Environment) -> Result<(), CommandError
             "0" | "false" => false,
             other => return Err(wrong("SAFE_UPDATE_OFFLINE", other, "true or false")),
         };
+    }
+    Ok(())
+}
+
+fn level_of(candidates: &mut Candidates, environment: &Environment) -> Result<(), CommandError> {
+    if candidates.level.is_none()
+        && let Some(text) = environment.get("SAFE_UPDATE_LEVEL")
+    {
+        let level = text.parse::<Level>();
+        candidates.level =
+            Some(level.map_err(|_| wrong("SAFE_UPDATE_LEVEL", text, "patch, minor or major"))?);
     }
     Ok(())
 }

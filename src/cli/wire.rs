@@ -9,6 +9,7 @@ use super::printer::Printer;
 use super::settings::{CacheUse, Settings, variable};
 use crate::actions::lookup::is_floating;
 use crate::adapters::clock;
+use crate::adapters::journal::{FileJournal, Retention};
 use crate::adapters::kubernetes::{Cluster, ConnectError, Environment, Options};
 use crate::adapters::registry::{
     CacheSettings, CredentialSources, ExplicitCredential, HostSettings, Registries,
@@ -76,7 +77,13 @@ fn connect_error(error: ConnectError) -> CommandError {
     CommandError { kind, error: error.into(), hints: vec![hint] }
 }
 
-/// Opens the registries that an inventory names.
+/// The journal of this machine. Nothing is made or looked at before it is used.
+pub fn journal(settings: &Settings) -> FileJournal {
+    FileJournal::new(settings.directories.state.clone(), Retention::default())
+}
+
+/// Opens the registries that an inventory names. Only workloads of a cluster have pull secrets, so
+/// without these the images are taken to be named by the user himself.
 ///
 /// # Errors
 /// A login that cannot be bound to one host.
@@ -86,16 +93,21 @@ pub fn registries(
     pull_secrets: Option<Arc<dyn PullSecrets>>,
     printer: &Printer,
 ) -> Result<Registries, CommandError> {
-    let hosts: BTreeSet<Host> = inventory
+    registries_of(settings, &hosts_of(inventory), pull_secrets, printer)
+}
+
+/// The registries that an inventory names.
+pub fn hosts_of(inventory: &Inventory) -> BTreeSet<Host> {
+    inventory
         .workloads
         .iter()
         .flat_map(|workload| &workload.slots)
         .filter_map(|slot| Some(slot.image.reference()?.repository().registry().clone()))
-        .collect();
-    registries_of(settings, &hosts, pull_secrets, printer)
+        .collect()
 }
 
-/// Opens the registries of some hosts.
+/// Opens the registries of some hosts, named by a cluster if there are pull secrets, else by the
+/// user himself.
 ///
 /// # Errors
 /// A login that cannot be bound to one host.
@@ -105,8 +117,22 @@ pub fn registries_of(
     pull_secrets: Option<Arc<dyn PullSecrets>>,
     printer: &Printer,
 ) -> Result<Registries, CommandError> {
+    registries_with(settings, hosts, pull_secrets, settings.cache, printer)
+}
+
+/// The same with another use of the cache than the settings say.
+///
+/// # Errors
+/// A login that cannot be bound to one host.
+pub fn registries_with(
+    settings: &Settings,
+    hosts: &BTreeSet<Host>,
+    pull_secrets: Option<Arc<dyn PullSecrets>>,
+    cache: CacheUse,
+    printer: &Printer,
+) -> Result<Registries, CommandError> {
     let credentials = CredentialSources {
-        explicit: explicit(settings, hosts, printer)?,
+        explicit: explicit(settings, hosts, pull_secrets.is_some(), printer)?,
         docker_auth_config: variable("DOCKER_AUTH_CONFIG")
             .and_then(|text| text.into_string().ok())
             .map(Into::into),
@@ -137,8 +163,8 @@ pub fn registries_of(
             .collect(),
         cache: CacheSettings {
             directory: Some(settings.directories.cache.join("registries")),
-            offline: settings.cache == CacheUse::Only,
-            refresh: settings.cache == CacheUse::Renew,
+            offline: cache == CacheUse::Only,
+            refresh: cache == CacheUse::Renew,
             ..CacheSettings::default()
         },
         ..RegistrySettings::default()
@@ -146,11 +172,11 @@ pub fn registries_of(
     Ok(Registries::new(settings, credentials, pull_secrets, Arc::new(clock::now)))
 }
 
-/// A login without a host is bound to the only registry of the run; with several it is not used,
-/// because it would be sent to registries that it does not belong to.
+/// The login that variables give, bound to its host; none when there is none, or no host for it.
 fn explicit(
     settings: &Settings,
     hosts: &BTreeSet<Host>,
+    in_cluster: bool,
     printer: &Printer,
 ) -> Result<Option<ExplicitCredential>, CommandError> {
     let Some(login) = &settings.registry_login else {
@@ -163,14 +189,13 @@ fn explicit(
             )
         })?
     } else {
-        let mut hosts = hosts.iter();
-        match (hosts.next(), hosts.next()) {
-            (Some(only), None) => only.clone(),
-            (None, _) => return Ok(None),
-            (Some(_), Some(_)) => {
-                printer.warning(
-                    "REGISTRY_USERNAME and REGISTRY_PASSWORD are not used: the images come from several registries; set REGISTRY_HOST to the one that they belong to",
-                );
+        match guessed_host(hosts, in_cluster) {
+            Ok(Some(host)) => host.clone(),
+            Ok(None) => return Ok(None),
+            Err(reason) => {
+                printer.warning(&format!(
+                    "REGISTRY_USERNAME and REGISTRY_PASSWORD are not used: {reason}; set REGISTRY_HOST to the registry that they belong to"
+                ));
                 return Ok(None);
             }
         }
@@ -182,10 +207,46 @@ fn explicit(
     }))
 }
 
+/// The host of a login that was set without one: the only registry of the images that the user
+/// named. In a cluster anybody who may create a pod names images, and so could have the password
+/// sent to a registry of his own; with several registries it would go to some that it does not
+/// belong to.
+fn guessed_host(hosts: &BTreeSet<Host>, in_cluster: bool) -> Result<Option<&Host>, &'static str> {
+    let mut hosts = hosts.iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => Ok(None),
+        (Some(_), _) if in_cluster => Err("which registry is asked is up to those who run pods"),
+        (Some(_), Some(_)) => Err("the images come from several registries"),
+        (Some(only), None) => Ok(Some(only)),
+    }
+}
+
 fn home() -> Option<std::path::PathBuf> {
     dirs::home_dir()
 }
 
 fn path(name: &str) -> Option<std::path::PathBuf> {
     variable(name).filter(|value| !value.is_empty()).map(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_guessed_only_for_images_that_the_user_named() {
+        let hosts = |names: &[&str]| -> BTreeSet<Host> {
+            names.iter().map(|name| name.parse().expect("a host")).collect()
+        };
+        let (none, one, two) = (hosts(&[]), hosts(&["ghcr.io"]), hosts(&["ghcr.io", "quay.io"]));
+        assert_eq!(guessed_host(&one, false), Ok(one.first()));
+        assert!(guessed_host(&two, false).is_err_and(|reason| reason.contains("several")));
+        for hosts in [&one, &two] {
+            assert!(guessed_host(hosts, true).is_err_and(|reason| reason.contains("run pods")));
+        }
+        // Nobody is asked, so nothing has to be said.
+        for in_cluster in [false, true] {
+            assert_eq!(guessed_host(&none, in_cluster), Ok(None));
+        }
+    }
 }

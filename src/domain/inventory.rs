@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::change::ObjectId;
 use super::image::{Digest, ImageReference, ReferenceError};
 use super::platform::Platform;
 
@@ -377,6 +378,8 @@ pub struct Workload {
     pub namespace: Option<Arc<str>>,
     /// Its name.
     pub name: Arc<str>,
+    /// Its uid; none in files.
+    pub uid: Option<Arc<str>>,
     /// Labels of the object, for policy matchers.
     pub labels: BTreeMap<Arc<str>, Arc<str>>,
     /// Annotations of the object under `safe-update.io/`, without that prefix.
@@ -398,6 +401,9 @@ pub struct Workload {
     pub origin: Option<Origin>,
     /// Its images, in the order of the pod spec.
     pub slots: Vec<Slot>,
+    /// The names of all its containers and image volumes: of those that were not asked for, or that
+    /// name no image, too. An annotation may speak of them.
+    pub containers: Vec<Arc<str>>,
 }
 
 impl Workload {
@@ -407,6 +413,15 @@ impl Workload {
             Some(namespace) => format!("{namespace}/{}/{}", self.kind.short(), self.name),
             None => format!("{}/{}", self.kind.short(), self.name),
         }
+    }
+
+    /// The object in a cluster that it is; none without a namespace.
+    pub fn object(&self) -> Option<ObjectId> {
+        Some(ObjectId {
+            namespace: Arc::clone(self.namespace.as_ref()?),
+            kind: self.kind,
+            name: Arc::clone(&self.name),
+        })
     }
 
     /// The full name of one of its slots, as every verb takes it and `-o name` prints it.

@@ -5,13 +5,18 @@
 
 pub mod calendar;
 pub mod candidate;
+pub mod change;
+pub mod consent;
 pub mod constraint;
 pub mod diff;
 pub mod gate;
+pub mod health;
+pub mod history;
 pub mod image;
 pub mod inventory;
 pub mod plan;
 pub mod platform;
 pub mod policy;
+pub mod rollout;
 pub mod target;
 pub mod version;

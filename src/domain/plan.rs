@@ -5,8 +5,8 @@
 
 use jiff::Timestamp;
 
-use super::candidate::{Level, PassedOver, Reason};
-use super::gate::{self, Decision, Finding, Step, Surroundings};
+use super::candidate::{PassedOver, Reason};
+use super::gate::{self, Decision, Finding, Gate, Step, Surroundings, Verdict};
 use super::image::{Digest, ImageReference, Tag};
 use super::inventory::{Inventory, Running, Slot, Warning, Workload};
 use super::policy::{Action, Limits, Pin, Source};
@@ -202,7 +202,7 @@ pub fn judge(
             Some((offer, source, findings))
         })
         .collect();
-    offers.sort_by_key(|(offer, ..)| std::cmp::Reverse(rank(offer, limits.level)));
+    offers.sort_by_key(|(offer, ..)| std::cmp::Reverse(rank(offer, limits)));
     let mut offers = offers.into_iter();
     if let Some((offer, _, findings)) = offers.next() {
         proposal.decision = offer.decision;
@@ -233,8 +233,9 @@ pub fn judge(
 }
 
 /// The order in which one of several candidates is shown: with `--level` the highest up to that
-/// level; else the highest whose action is auto, then review, then manual, then skip.
-fn rank(offer: &Offer, level: Option<Level>) -> (u8, u8) {
+/// level; else one that was approved, then the highest whose action is auto, then review, then
+/// manual, then skip.
+fn rank(offer: &Offer, limits: &Limits) -> (u8, u8) {
     let height = match offer.change {
         Bump::Major => 6,
         Bump::Minor => 5,
@@ -244,13 +245,35 @@ fn rank(offer: &Offer, level: Option<Level>) -> (u8, u8) {
         Bump::Digest => 1,
     };
     let freedom = match offer.action {
-        _ if level.is_some() => 0,
+        _ if limits.level.is_some() => 0,
+        _ if limits.approved.iter().any(|(tag, _)| *tag == offer.tag) => 4,
         Action::Auto => 3,
         Action::Review => 2,
         Action::Manual => 1,
         Action::Skip => 0,
     };
     (freedom, height)
+}
+
+/// Lets an approval of the candidate, bound to its digest, count as the yes that the policy asks for.
+pub fn count_approval(proposal: &mut Proposal, limits: &Limits) {
+    let Some(offer) = &mut proposal.candidate else { return };
+    let approved =
+        |(tag, digest): &(Tag, Digest)| *tag == offer.tag && Some(digest) == offer.digest.as_ref();
+    let asks = matches!(offer.action, Action::Review | Action::Manual);
+    if !asks || !limits.errors.is_empty() || !limits.approved.iter().any(approved) {
+        return;
+    }
+    for finding in &mut proposal.findings {
+        if finding.gate == Gate::Policy {
+            finding.verdict = Verdict::Allow;
+        }
+    }
+    offer.decision = gate::fold(&proposal.findings);
+    proposal.decision = offer.decision;
+    let others = proposal.findings.iter().filter_map(|each| each.verdict.reason());
+    proposal.reasons = others.map(str::to_owned).collect();
+    proposal.reasons.push(format!("a {} change, approved", offer.change));
 }
 
 fn without_candidate(proposal: &mut Proposal, limits: &Limits, prospects: &Prospects) {

@@ -17,10 +17,11 @@ use std::time::Duration;
 pub use action::{
     Action, PartialActions, Pin, PolicyError, RollbackMode, default_action, duration,
 };
-pub use limits::{Limits, Overrides, Sourced};
+pub use limits::{DEFAULT_SOAK, Limits, Overrides, Sourced};
 pub use matcher::{Matcher, Pattern};
 
 use super::calendar::{Freeze, Window};
+use super::change::Probe;
 use super::constraint::Constraint;
 
 /// Where a setting came from, so that a reason can name it.
@@ -71,6 +72,10 @@ pub struct Settings {
     pub soak: Option<Duration>,
     /// When a failed update is undone.
     pub rollback: Option<RollbackMode>,
+    /// The place in the order of application: lower goes first.
+    pub order: Option<i32>,
+    /// What has to answer after an update.
+    pub probes: Option<Vec<Probe>>,
     /// Leave the target alone.
     pub skip: Option<bool>,
 }
@@ -126,6 +131,8 @@ pub struct Policy {
     pub freezes: Vec<Freeze>,
     /// How far annotations are heard.
     pub annotations: Annotations,
+    /// How many changes may be under way at once.
+    pub max_in_flight: usize,
 }
 
 impl Default for Policy {
@@ -137,6 +144,7 @@ impl Default for Policy {
             windows: Vec::new(),
             freezes: Vec::new(),
             annotations: Annotations::default(),
+            max_in_flight: 1,
         }
     }
 }

@@ -80,7 +80,7 @@ fn a_file_imports_only_from_floors_below_its_own() {
                 wrong.push(format!("{} imports crate::{}", source.path, path.join("::")));
             }
             // Adapters do not know each other; only what they are written in is shared.
-            let shared = ["hash", "workload", "yaml"];
+            let shared = ["hash", "record", "workload", "yaml"];
             if same_room && room == "adapters" && path.len() > 1 && parts.len() > 1 {
                 let sibling = parts[1].trim_end_matches(".rs");
                 if path[1] != sibling && !shared.contains(&path[1].as_str()) {
@@ -122,6 +122,8 @@ fn decisions_know_no_io_no_clock_and_no_serialisation() {
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|source| source.path.starts_with("domain/")) {
         for line in code_lines(source) {
+            // A field of that name is no keyword.
+            let line = line.replace(".awaited", "");
             for word in refused.iter().filter(|word| line.contains(**word)) {
                 wrong.push(format!("{}: {word} in `{}`", source.path, line.trim()));
             }

@@ -43,7 +43,10 @@ fn what_is_typed_wrong_ends_with_1_and_says_what_would_be_right() {
         ),
         (&["config", "check", "none.yaml"], &["none.yaml: no such file"]),
         (&["config", "init"], &["safe-update.yaml is there already", "--force"]),
-        (&["config", "schema", "--for", "nothing"], &["policy, plan, explain, list"]),
+        (
+            &["config", "schema", "--for", "nothing"],
+            &["policy, plan, explain, list, apply, history, record, status"],
+        ),
         (&["explain"], &["<TARGET|IMAGE>"]),
         (&["explain", "nginx:1.25.3", "-f", "web.yaml"], &["-f", "is an image"]),
         (&["explain", "nginx:1.25.3", "-c", "main"], &["-c", "is an image"]),

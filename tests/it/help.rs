@@ -3,10 +3,21 @@
 use crate::env::TestEnv;
 
 /// Every verb, as it is typed; the program itself first.
-const VERBS: [&[&str]; 12] = [
+const VERBS: [&[&str]; 23] = [
     &[],
     &["plan"],
     &["explain"],
+    &["apply"],
+    &["rollback"],
+    &["resume"],
+    &["status"],
+    &["history"],
+    &["history", "show"],
+    &["approve"],
+    &["forget"],
+    &["audit"],
+    &["audit", "rebuild"],
+    &["audit", "verify"],
     &["list"],
     &["check"],
     &["config"],

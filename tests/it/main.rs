@@ -14,5 +14,8 @@ mod manifests;
 mod output;
 mod picks;
 mod readme;
+#[cfg(target_os = "linux")]
+mod records;
 mod schema;
 mod shop;
+mod writing;

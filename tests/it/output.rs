@@ -12,7 +12,7 @@ use crate::schema::violations;
 const CANARY: &str = "hush-4f1d9c";
 
 #[track_caller]
-fn assert_fits(env: &TestEnv, subject: &str, arguments: &[&str]) -> Value {
+pub(crate) fn assert_fits(env: &TestEnv, subject: &str, arguments: &[&str]) -> Value {
     let schema = env.run(&["config", "schema", "--for", subject]).succeeds();
     let schema: Value = serde_json::from_str(&schema).expect("a schema");
     let (output, _) = env.run(arguments).streams(0);

@@ -26,7 +26,9 @@ fn validate(value: &Value, schema: &Value, root: &Value, at: &str, wrong: &mut V
                 let names: Vec<&Value> =
                     rule.as_array().map_or(vec![rule], |list| list.iter().collect());
                 let name = type_name(value);
-                if !names.iter().any(|each| *each == name) {
+                let fits =
+                    |each: &&Value| *each == name || (*each == "number" && name == "integer");
+                if !names.iter().any(fits) {
                     wrong.push(format!("{at}: {name} instead of {rule}"));
                 }
             }

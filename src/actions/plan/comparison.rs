@@ -1,12 +1,12 @@
 //! A running tag beside what is published. Many targets run the same image under the same rules, so
 //! each comparison is made once and shared.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::actions::lookup::Published;
 use crate::domain::candidate::{
-    Catalog, Criteria, Level, PassedOver, Reason, Shortlist, shortlist,
+    Catalog, Criteria, Level, Outcome, PassedOver, Reason, Shortlist, shortlist, verdicts,
 };
 use crate::domain::constraint::Constraint;
 use crate::domain::image::Tag;
@@ -36,6 +36,8 @@ struct Key {
     tag: Tag,
     level: Option<Level>,
     base: bool,
+    only: Option<Tag>,
+    known_bad: Vec<Tag>,
     ranges: Vec<String>,
 }
 
@@ -52,6 +54,8 @@ impl Comparisons {
             tag: tag.clone(),
             level: limits.level,
             base: admits_base(limits),
+            only: limits.only.clone(),
+            known_bad: limits.known_bad.clone(),
             // The words of a passed-over version name who set the range.
             ranges: limits.constraints.iter().map(range).collect(),
         };
@@ -66,7 +70,8 @@ pub(in crate::actions) fn criteria(limits: &Limits) -> Criteria {
         level: limits.level,
         constraints: limits.constraints.iter().map(|each| each.value.clone()).collect(),
         allow_base_change: admits_base(limits),
-        ..Criteria::default()
+        known_bad: limits.known_bad.iter().cloned().collect(),
+        only: limits.only.clone(),
     }
 }
 
@@ -84,7 +89,15 @@ fn compare(tag: &Tag, published: &Published, limits: &Limits) -> Comparison {
         still_listed: (!published.truncated).then(|| catalog.contains(tag)),
         ..Prospects::default()
     };
-    if listed.is_empty() {
+    let runs = criteria.only.as_ref() == Some(tag);
+    if let Some(only) = criteria.only.as_ref().filter(|_| listed.is_empty() && !runs) {
+        prospects.passed_over.push(PassedOver {
+            tag: only.clone(),
+            bump: Bump::Patch,
+            reason: Reason::Outranked,
+            detail: refused(tag, only, published, &criteria),
+        });
+    } else if listed.is_empty() {
         let open = |criteria: &Criteria| {
             shortlist(tag, catalog, criteria).latest().map(|best| (best.tag().clone(), best.bump()))
         };
@@ -94,6 +107,16 @@ fn compare(tag: &Tag, published: &Published, limits: &Limits) -> Comparison {
                 let detail =
                     format!("{tag} is newer, but a {bump} change is above --level {level}");
                 prospects.passed_over.push(PassedOver { tag, bump, reason: Reason::Level, detail });
+            }
+        }
+        if !criteria.known_bad.is_empty() {
+            let wider = Criteria { known_bad: HashSet::new(), ..criteria.clone() };
+            if let Some((tag, bump)) = open(&wider) {
+                let detail = format!(
+                    "{tag} is newer, but it was rolled back here; `forget` takes it off the list"
+                );
+                let reason = Reason::KnownBad;
+                prospects.passed_over.push(PassedOver { tag, bump, reason, detail });
             }
         }
         if !criteria.constraints.is_empty() {
@@ -107,6 +130,19 @@ fn compare(tag: &Tag, published: &Published, limits: &Limits) -> Comparison {
         }
     }
     Comparison { shortlist: listed, prospects }
+}
+
+/// Why the one version that was named is none that this target may move to.
+fn refused(tag: &Tag, only: &Tag, published: &Published, criteria: &Criteria) -> String {
+    if !published.catalog.contains(only) {
+        return format!("{only} is not published");
+    }
+    let verdicts = verdicts(tag, &published.catalog, criteria);
+    let verdict = verdicts.into_iter().find(|verdict| verdict.tag == only.as_str());
+    match verdict.map(|verdict| verdict.outcome) {
+        Some(Outcome::Dropped { detail, .. }) => format!("{only} cannot be taken: {detail}"),
+        Some(Outcome::Candidate(_)) | None => format!("{only} cannot be taken"),
+    }
 }
 
 fn ranges(constraints: &[Sourced<Constraint>]) -> String {

@@ -11,6 +11,7 @@ use super::{Detail, Options};
 use crate::actions::facts::{Facts, Image, Question};
 use crate::actions::lookup::{Catalogs, Place};
 use crate::domain::candidate::{self, Needs};
+use crate::domain::consent::slot_id;
 use crate::domain::gate::Surroundings;
 use crate::domain::image::{Digest, ImageReference, Tag};
 use crate::domain::inventory::{Running, Slot, SlotImage, Workload};
@@ -55,7 +56,7 @@ impl<'a> Draft<'a> {
         platforms: Vec<Platform>,
     ) -> Self {
         let (workload, slot) = target;
-        let limits = options.policy.limits(workload, slot, options.overrides);
+        let limits = limits(workload, slot, options);
         let needs = Needs {
             platforms,
             minimum_age: limits
@@ -133,6 +134,11 @@ impl<'a> Draft<'a> {
         if asked.pending {
             return None;
         }
+        let mut prospects = prospects;
+        if let Some(only) = &self.limits.only {
+            // A version was named: nothing else is taken in its place.
+            prospects.candidates.retain(|prospect| prospect.tag == *only);
+        }
         self.prospects = prospects;
         let mut proposal = plan::judge(
             self.place,
@@ -165,6 +171,7 @@ impl<'a> Draft<'a> {
                 }
             }
         }
+        plan::count_approval(&mut proposal, &self.limits);
         Some(proposal)
     }
 
@@ -178,6 +185,24 @@ impl<'a> Draft<'a> {
             passed_over: self.prospects.passed_over,
         }
     }
+}
+
+/// What the policy says about a target, what was named for it, and what the cluster remembers of it.
+pub fn limits(workload: &Workload, slot: &Slot, options: &Options<'_>) -> Limits {
+    let mut limits = options.policy.limits(workload, slot, options.overrides);
+    let named = options.named.iter().find(|named| named.is_of(workload, slot));
+    limits.only = named.map(|named| named.tag.clone());
+    if let Some(memory) = workload.object().and_then(|object| options.memories.get(&object)) {
+        let id = slot_id(slot);
+        limits.known_bad = memory.bad_tags(&id).cloned().collect();
+        limits.approved = memory
+            .approvals
+            .iter()
+            .filter(|approval| approval.slot == id && approval.counts_at(options.now))
+            .map(|approval| (approval.tag.clone(), approval.digest.clone()))
+            .collect();
+    }
+    limits
 }
 
 fn tell(error: &LookupError) -> String {

@@ -155,7 +155,14 @@ fn rows(plan: &Plan) -> Vec<String> {
 #[track_caller]
 fn check(memory: &Memory, inventory: Inventory, policy: &Policy, expected: &[&str]) -> Plan {
     let overrides = Overrides::default();
-    let options = Options { policy, overrides: &overrides, now: now() };
+    let options = Options {
+        policy,
+        overrides: &overrides,
+        now: now(),
+        memories: &Memories::new(),
+        named: &[],
+        findings: true,
+    };
     let plan =
         plan(inventory, memory, &options, &Silent).now_or_never().expect("memory never waits");
     let rows = rows(&plan);

@@ -27,6 +27,23 @@ actions:
 # How a new reference is written: `keep` the form it had, or `always` as tag@digest.
 pin: keep
 
+# How long a healthy update is watched for a relapse before it counts as done.
+soak: 1m
+
+# When a failed update is undone: `always`, `never`, or `careful`, which keeps a larger step of a
+# workload with state once the new version has run. (SAFE_UPDATE_ROLLBACK says the same.)
+rollback: careful
+
+# The place in the order of application: lower goes first, 0 where nothing is said. Mostly of use
+# in a rule.
+#order: 10
+
+# What has to answer before an update counts as healthy, asked from where this program runs.
+#probes: ["https://shop.example.com/healthz", "tcp://db.example.com:5432"]
+
+# How many changes may be written or verified at the same time, 1 to 100.
+maxInFlight: 1
+
 # Objects that somebody's manifest describes: the next apply of the manifest would put the old
 # version back, so nothing is freer there than this.
 owners:
@@ -45,6 +62,8 @@ annotations: override
 #    constraint: ">=16 <17"
 #  - match: {labels: {tier: legacy}}
 #    skip: true
+#  - match: {name: "migrate-*"}
+#    order: -10
 
 # When updates may happen, and when not. Without a time zone it is UTC.
 #windows:
@@ -96,7 +115,9 @@ mod tests {
             .filter(|line| !line.starts_with("   ") || line.contains(':'))
             .fold(String::new(), |text, line| text + line + "\n");
         let layer = read_default(&switched_on);
-        assert_eq!(layer.rules.len(), 3);
+        assert_eq!(layer.rules.len(), 4);
+        assert_eq!(layer.base.probes.as_ref().map(Vec::len), Some(2));
+        assert_eq!(layer.max_in_flight, Some(1));
         assert_eq!(layer.registries.len(), 2);
         assert!(layer.windows.is_some() && layer.freezes.is_some());
         assert!(layer.base.minimum_age.is_some());

@@ -38,6 +38,15 @@ pub(super) struct File {
     /// When a failed update is undone automatically.
     #[schemars(with = "Option<RollbackWord>")]
     pub(super) rollback: Option<Text>,
+    /// The place in the order of application: lower goes first, 0 where nothing is said.
+    #[schemars(with = "Option<i32>")]
+    pub(super) order: Option<Spanned<i32>>,
+    /// What has to answer before an update counts as healthy: `http://…`, `https://…` or `tcp://HOST:PORT`.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(super) probes: Option<Vec<Text>>,
+    /// How many changes may be under way at once, 1 to 100.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 100))]
+    pub(super) max_in_flight: Option<Spanned<u32>>,
     /// Leave everything alone, unless a rule says otherwise.
     pub(super) skip: Option<bool>,
     /// Exceptions, in order: later ones override.
@@ -110,6 +119,12 @@ pub(super) struct Rule {
     /// When a failed update is undone automatically.
     #[schemars(with = "Option<RollbackWord>")]
     pub(super) rollback: Option<Text>,
+    /// The place in the order of application: lower goes first.
+    #[schemars(with = "Option<i32>")]
+    pub(super) order: Option<Spanned<i32>>,
+    /// What has to answer before an update counts as healthy: `http://…`, `https://…` or `tcp://HOST:PORT`.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(super) probes: Option<Vec<Text>>,
     /// Leave it alone.
     pub(super) skip: Option<bool>,
 }

@@ -104,7 +104,9 @@ fn defaults() -> Vec<Entry> {
         .collect();
     for (key, value) in [
         ("pin", "keep"),
+        ("soak", "1m"),
         ("rollback", "careful"),
+        ("maxInFlight", "1"),
         ("owners.manifests", Action::Review.as_str()),
         ("annotations", "override"),
     ] {
@@ -116,11 +118,13 @@ fn defaults() -> Vec<Entry> {
 impl Merged {
     fn fold(&mut self, path: PathBuf, layer: Layer) {
         let earlier = self.policy.rules.len();
-        let Layer { base, rules, manifests, windows, freezes, annotations, .. } = layer;
+        let Layer { base, rules, manifests, windows, freezes, annotations, max_in_flight, .. } =
+            layer;
         over(&mut self.policy.base, base);
         self.policy.rules.extend(rules);
         self.policy.manifests = manifests.unwrap_or(self.policy.manifests);
         self.policy.annotations = annotations.unwrap_or(self.policy.annotations);
+        self.policy.max_in_flight = max_in_flight.unwrap_or(self.policy.max_in_flight);
         if let Some(windows) = windows {
             self.policy.windows = windows;
             self.entries.retain(|entry| !entry.key.starts_with("windows["));
@@ -241,6 +245,8 @@ fn over(far: &mut Settings, near: Settings) {
     far.pin = near.pin.or(far.pin);
     far.soak = near.soak.or(far.soak);
     far.rollback = near.rollback.or(far.rollback);
+    far.order = near.order.or(far.order);
+    far.probes = near.probes.or(far.probes.take());
     far.skip = near.skip.or(far.skip);
 }
 
@@ -265,6 +271,9 @@ fn rank(key: &str) -> usize {
         "pin",
         "soak",
         "rollback",
+        "order",
+        "probes",
+        "maxInFlight",
         "skip",
         "rules",
         "owners",

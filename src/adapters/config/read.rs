@@ -53,6 +53,7 @@ pub(super) struct Layer {
     pub(super) windows: Option<Vec<calendar::Window>>,
     pub(super) freezes: Option<Vec<calendar::Freeze>>,
     pub(super) annotations: Option<Annotations>,
+    pub(super) max_in_flight: Option<usize>,
     pub(super) registries: BTreeMap<Host, RegistryEntry>,
     pub(super) charts: BTreeMap<String, String>,
     pub(super) written: Vec<Written>,
@@ -108,9 +109,20 @@ impl Reader<'_> {
                 pin: file.pin.as_ref(),
                 soak: file.soak.as_ref(),
                 rollback: file.rollback.as_ref(),
+                order: file.order.as_ref(),
+                probes: file.probes.as_deref(),
                 skip: file.skip,
             },
         );
+        if let Some(most) = &file.max_in_flight {
+            if (1..=100).contains(&most.value) {
+                self.layer.max_in_flight = usize::try_from(most.value).ok();
+                self.wrote("maxInFlight".into(), most.value.to_string(), most.referenced);
+            } else {
+                let message = format!("maxInFlight: {} is not between 1 and 100", most.value);
+                self.error(most.referenced, message, None);
+            }
+        }
         for (number, rule) in file.rules.iter().flatten().enumerate() {
             let rule = self.rule(number + 1, rule);
             self.layer.rules.push(rule);
@@ -162,6 +174,14 @@ impl Reader<'_> {
         if let Some(text) = asked.rollback {
             settings.rollback = self.parse(&key("rollback"), text, str::parse);
         }
+        if let Some(order) = asked.order {
+            settings.order = Some(order.value);
+            self.wrote(key("order"), order.value.to_string(), order.referenced);
+        }
+        if let Some(probes) = asked.probes {
+            let read = probes.iter().map(|text| self.parse(&key("probes"), text, str::parse));
+            settings.probes = Some(read.flatten().collect());
+        }
         if let Some(skip) = asked.skip {
             settings.skip = Some(skip);
             self.wrote(key("skip"), skip.to_string(), Location::UNKNOWN);
@@ -191,8 +211,18 @@ impl Reader<'_> {
 
     fn rule(&mut self, number: usize, rule: &Spanned<Rule>) -> policy::Rule {
         let prefix = format!("rules[{number}].");
-        let Rule { matcher, actions, constraint, minimum_age, pin, soak, rollback, skip } =
-            &rule.value;
+        let Rule {
+            matcher,
+            actions,
+            constraint,
+            minimum_age,
+            pin,
+            soak,
+            rollback,
+            order,
+            probes,
+            skip,
+        } = &rule.value;
         let asked = Asked {
             actions: actions.as_ref(),
             constraint: constraint.as_ref(),
@@ -200,10 +230,12 @@ impl Reader<'_> {
             pin: pin.as_ref(),
             soak: soak.as_ref(),
             rollback: rollback.as_ref(),
+            order: order.as_ref(),
+            probes: probes.as_deref(),
             skip: *skip,
         };
         if asked.is_empty() {
-            let hint = "say what holds there: actions, constraint, minimumAge, pin, soak, rollback or skip";
+            let hint = "say what holds there: actions, constraint, minimumAge, pin, soak, rollback, order, probes or skip";
             self.error(rule.referenced, "the rule sets nothing".into(), Some(hint.into()));
         }
         policy::Rule {
@@ -329,12 +361,18 @@ struct Asked<'a> {
     pin: Option<&'a Text>,
     soak: Option<&'a Text>,
     rollback: Option<&'a Text>,
+    order: Option<&'a Spanned<i32>>,
+    probes: Option<&'a [Text]>,
     skip: Option<bool>,
 }
 
 impl Asked<'_> {
     fn is_empty(&self) -> bool {
         let texts = [self.constraint, self.minimum_age, self.pin, self.soak, self.rollback];
-        texts.iter().all(Option::is_none) && self.actions.is_none() && self.skip.is_none()
+        texts.iter().all(Option::is_none)
+            && self.actions.is_none()
+            && self.order.is_none()
+            && self.probes.is_none()
+            && self.skip.is_none()
     }
 }

@@ -75,7 +75,8 @@ struct AuthorityData {
     certificate: String,
 }
 
-fn standing(kind: Kind, bytes: &[u8]) -> Result<Standing, RequestError> {
+/// Uid and template of the object in these bytes.
+pub(super) fn standing(kind: Kind, bytes: &[u8]) -> Result<Standing, RequestError> {
     #[derive(Deserialize)]
     struct Object<'a> {
         metadata: Metadata,

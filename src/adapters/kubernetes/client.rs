@@ -1,26 +1,31 @@
 //! Requests to the API server: each within its own deadline, with few retries, a bound on the size
-//! of the answer, and without any answer in a log. Decoding is the caller's.
+//! of the answer, and without any answer in a log. What changes something is sent once, and its
+//! failure tells whether it may have been carried out. Decoding is the caller's.
 
-use std::error::Error;
+mod failure;
+mod stream;
+
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use kube::client::Body;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::error::ConnectError;
 use super::exec::Plugin;
 
+use failure::{innermost, is_connecting, may_be_done, may_pass, refusal};
+
+pub(super) use failure::{RequestError, status_error};
+
 /// The first pause before a retry; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(200);
 /// What of an error answer is read.
 const ERROR_MAX: usize = 64 * 1024;
-/// What of the server's words is kept.
-const MESSAGE_MAX: usize = 1000;
+const JSON: &str = "application/json";
 /// How the program appears in the server's audit log.
 const OURSELVES: HeaderValue =
     HeaderValue::from_static(concat!("safe-update/", env!("CARGO_PKG_VERSION")));
@@ -36,63 +41,59 @@ pub(super) struct Bounds {
     pub(super) body: usize,
 }
 
-/// Why a request failed. The texts are fragments about the server; who asks knows for what.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum RequestError {
-    /// The server answered with an error.
-    #[error("{message} (HTTP {code})")]
-    Status {
-        /// HTTP status.
-        code: u16,
-        /// The server's words, shortened.
-        message: String,
-    },
-    /// No full answer in time.
-    #[error("no answer within {} s", .0.as_secs_f32())]
-    Timeout(Duration),
-    /// No connection, or it broke.
-    #[error("{0}")]
-    Unreachable(String),
-    /// The answer is larger than allowed.
-    #[error("the answer is larger than {} MiB", .0 / (1024 * 1024))]
-    TooLarge(usize),
-    /// The answer is not what the API promises.
-    #[error("the answer is unusable: {0}")]
-    Malformed(String),
-    /// The credential plugin failed.
-    #[error("{0}")]
-    Credentials(String),
+/// A request that changes something.
+#[derive(Debug, Clone)]
+pub(super) struct Call<'a> {
+    /// POST, PUT, PATCH or DELETE.
+    pub(super) method: Method,
+    /// Path and query.
+    pub(super) target: &'a str,
+    /// The type of the body.
+    pub(super) content: &'static str,
+    /// The body, JSON of some kind.
+    pub(super) body: Vec<u8>,
 }
 
-impl RequestError {
-    /// The HTTP status, when the server gave one.
-    pub(super) fn code(&self) -> Option<u16> {
-        match self {
-            Self::Status { code, .. } => Some(*code),
-            _ => None,
-        }
+impl<'a> Call<'a> {
+    /// A call whose body is a JSON document.
+    pub(super) fn json(method: Method, target: &'a str, document: &serde_json::Value) -> Self {
+        Self { method, target, content: JSON, body: document.to_string().into_bytes() }
     }
 
-    /// Not allowed.
-    pub(super) fn is_forbidden(&self) -> bool {
-        self.code() == Some(403)
+    fn request(&self) -> http::Result<Request<Body>> {
+        Request::builder()
+            .method(&self.method)
+            .uri(self.target)
+            .header(CONTENT_TYPE, self.content)
+            .body(Body::from(self.body.clone()))
+    }
+}
+
+/// Why a request that changes something did not, or may not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Undone {
+    /// What happened.
+    pub(super) error: RequestError,
+    /// It may have been carried out.
+    pub(super) maybe: bool,
+}
+
+/// A try that failed.
+struct Failure {
+    error: RequestError,
+    /// How long the server asks to wait.
+    asked: Option<Duration>,
+    /// The request may have been carried out.
+    maybe: bool,
+}
+
+impl Failure {
+    fn before_sending(error: RequestError) -> Self {
+        Self { error, asked: None, maybe: false }
     }
 
-    /// Not there.
-    pub(super) fn is_not_found(&self) -> bool {
-        self.code() == Some(404)
-    }
-
-    /// A body that cannot be decoded: the place only, because the words of the decoder may quote
-    /// what stands there.
-    pub(super) fn malformed(error: &serde_json::Error) -> Self {
-        let what = match error.classify() {
-            serde_json::error::Category::Data => "a field has another type than the API says",
-            serde_json::error::Category::Eof => "the JSON ends early",
-            _ => "not JSON",
-        };
-        let (line, column) = (error.line(), error.column());
-        Self::Malformed(format!("{what} (line {line}, column {column})"))
+    fn after_sending(error: RequestError) -> Self {
+        Self { error, asked: None, maybe: true }
     }
 }
 
@@ -120,13 +121,43 @@ impl Transport {
         target: &str,
         document: &serde_json::Value,
     ) -> Result<Vec<u8>, RequestError> {
-        let bytes = document.to_string().into_bytes();
-        self.call(&|| {
-            Request::post(target)
-                .header(CONTENT_TYPE, "application/json")
-                .body(Body::from(bytes.clone()))
-        })
-        .await
+        self.repeat(&Call::json(Method::POST, target, document)).await
+    }
+
+    /// Sends what may be sent twice: a dry run, or a creation whose name says that it is the same.
+    pub(super) async fn repeat(&self, call: &Call<'_>) -> Result<Vec<u8>, RequestError> {
+        self.call(&|| call.request()).await
+    }
+
+    /// Sends once what changes something. Only a refused token is renewed, because then the request
+    /// was not looked at.
+    pub(super) async fn send(&self, call: &Call<'_>) -> Result<Vec<u8>, Undone> {
+        let deadline = Instant::now() + self.bounds.deadline;
+        let late = |maybe| Undone { error: RequestError::Timeout(self.bounds.deadline), maybe };
+        let build = || call.request();
+        let mut renewed = false;
+        loop {
+            let token = tokio::time::timeout_at(deadline, self.token())
+                .await
+                .map_err(|_| late(false))?
+                .map_err(|error| Undone { error, maybe: false })?;
+            let attempt = self.attempt(&build, token.as_ref());
+            let Failure { error, maybe, .. } =
+                match tokio::time::timeout_at(deadline, attempt).await.map_err(|_| late(true))? {
+                    Ok(body) => return Ok(body),
+                    Err(failure) => failure,
+                };
+            match (error.code(), &self.plugin) {
+                (Some(401), Some(plugin)) if !renewed => {
+                    renewed = true;
+                    tokio::time::timeout_at(deadline, plugin.renew(token.as_ref()))
+                        .await
+                        .map_err(|_| late(false))?
+                        .map_err(|error| Undone { error: credentials(&error), maybe: false })?;
+                }
+                _ => return Err(Undone { error, maybe }),
+            }
+        }
     }
 
     async fn call(
@@ -148,7 +179,7 @@ impl Transport {
         let mut attempt = 1;
         loop {
             let token = self.token().await?;
-            let (error, asked) = match self.attempt(build, token.as_ref()).await {
+            let Failure { error, asked, .. } = match self.attempt(build, token.as_ref()).await {
                 Ok(body) => return Ok(body),
                 Err(failure) => failure,
             };
@@ -177,52 +208,54 @@ impl Transport {
         }
     }
 
-    /// One try; the second value of an error is how long the server asks to wait.
+    /// One try.
     async fn attempt(
         &self,
         build: &(dyn Fn() -> http::Result<Request<Body>> + Send + Sync),
         token: Option<&SecretString>,
-    ) -> Result<Vec<u8>, (RequestError, Option<Duration>)> {
-        let plain = |error: RequestError| (error, None);
-        let mut request =
-            build().map_err(|error| plain(RequestError::Malformed(error.to_string())))?;
+    ) -> Result<Vec<u8>, Failure> {
+        let response = self.answer(build, token).await?;
+        body(response, self.bounds.body).await.map_err(Failure::after_sending)
+    }
+
+    /// One try, up to the head of an answer that is a success.
+    async fn answer(
+        &self,
+        build: &(dyn Fn() -> http::Result<Request<Body>> + Send + Sync),
+        token: Option<&SecretString>,
+    ) -> Result<Response<Body>, Failure> {
+        let mut request = build()
+            .map_err(|error| Failure::before_sending(RequestError::Malformed(error.to_string())))?;
         request.headers_mut().insert(USER_AGENT, OURSELVES);
         if let Some(token) = token {
             let header = format!("Bearer {}", token.expose_secret());
             let mut header = HeaderValue::try_from(header).map_err(|_| {
-                plain(RequestError::Credentials("the token is no header value".into()))
+                let error = RequestError::Credentials("the token is no header value".into());
+                Failure::before_sending(error)
             })?;
             header.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, header);
         }
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let response = self
-            .client
-            .send(request)
-            .await
-            .map_err(|error| plain(RequestError::Unreachable(innermost(&error))))?;
+        let response = self.client.send(request).await.map_err(|error| Failure {
+            error: RequestError::Unreachable(innermost(&error)),
+            asked: None,
+            maybe: !is_connecting(&error),
+        })?;
         let status = response.status().as_u16();
         tracing::debug!(event = "cluster-request", %method, path, status);
         if response.status().is_success() {
-            return body(response, self.bounds.body).await.map_err(plain);
+            return Ok(response);
         }
         let asked = retry_after(&response);
-        Err((refusal(response).await, asked))
+        let status = response.status();
+        let error = refusal(status, &body(response, ERROR_MAX).await.unwrap_or_default());
+        Err(Failure { maybe: may_be_done(&error), error, asked })
     }
 }
 
 fn credentials(error: &ConnectError) -> RequestError {
     RequestError::Credentials(error.to_string())
-}
-
-/// Whether another try may go better.
-fn may_pass(error: &RequestError) -> bool {
-    match error {
-        RequestError::Status { code, .. } => matches!(code, 429 | 500 | 502 | 503 | 504),
-        // A certificate does not become better by asking again.
-        RequestError::Unreachable(message) => !message.contains("certificate"),
-        _ => false,
-    }
 }
 
 fn retry_after(response: &Response<Body>) -> Option<Duration> {
@@ -243,40 +276,4 @@ async fn body(response: Response<Body>, limit: usize) -> Result<Vec<u8>, Request
         }
     }
     Ok(bytes)
-}
-
-/// The error of an answer that is none.
-async fn refusal(response: Response<Body>) -> RequestError {
-    #[derive(Deserialize)]
-    struct Status {
-        message: Option<String>,
-    }
-    let status = response.status();
-    let words = body(response, ERROR_MAX).await.ok().and_then(|bytes| {
-        let status: Status = serde_json::from_slice(&bytes).ok()?;
-        status.message.filter(|message| !message.is_empty())
-    });
-    let message = match words {
-        Some(words) => words.chars().take(MESSAGE_MAX).collect(),
-        None => canonical(status),
-    };
-    RequestError::Status { code: status.as_u16(), message }
-}
-
-fn canonical(status: StatusCode) -> String {
-    status.canonical_reason().unwrap_or("error").to_lowercase()
-}
-
-/// The causes of a transport error, outermost first, without repetitions.
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = error.to_string();
-        // Wrappers repeat the text of what they wrap.
-        parts.retain(|part| !part.contains(&text));
-        parts.push(text);
-        next = error.source();
-    }
-    parts.join(": ")
 }

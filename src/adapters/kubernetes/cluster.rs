@@ -78,7 +78,7 @@ pub struct Permission<'a> {
     pub verb: &'a str,
     /// API group, empty for the core group.
     pub group: &'a str,
-    /// Plural of the resource.
+    /// Plural of the resource; `pods/eviction` is a subresource.
     pub resource: &'a str,
     /// One namespace, or all of them.
     pub namespace: Option<&'a str>,
@@ -129,7 +129,8 @@ impl Cluster {
             None => None,
         };
         let server = config.cluster_url.to_string();
-        config.connect_timeout = Some(options.request);
+        // Less than the whole, so that what never connected is known not to have been sent.
+        config.connect_timeout = Some(options.request * 4 / 5);
         let client = off_the_runtime(options.request, move || {
             Client::try_from(config).map_err(|error| ConnectError::Client(error.to_string()))
         })
@@ -225,13 +226,16 @@ impl Cluster {
             allowed: bool,
             reason: String,
         }
+        let (resource, subresource) =
+            permission.resource.split_once('/').unwrap_or((permission.resource, ""));
         let document = serde_json::json!({
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {
                 "verb": permission.verb,
                 "group": permission.group,
-                "resource": permission.resource,
+                "resource": resource,
+                "subresource": subresource,
                 "namespace": permission.namespace.unwrap_or_default(),
             }},
         });
@@ -253,13 +257,14 @@ impl Cluster {
     pub(super) fn trouble(&self, error: &RequestError, what: &str) -> DiscoverError {
         let server = self.server_url();
         match error {
-            RequestError::Status { code: 401, message } | RequestError::Credentials(message) => {
+            RequestError::Status { code: 401, message, .. }
+            | RequestError::Credentials(message) => {
                 DiscoverError::Unauthorized { message: message.clone() }
             }
-            RequestError::Status { code: 403, message } => DiscoverError::Forbidden {
+            RequestError::Status { code: 403, message, .. } => DiscoverError::Forbidden {
                 message: format!("not allowed to read {what}: {message}"),
             },
-            RequestError::Status { code: 400 | 422, message } => {
+            RequestError::Status { code: 400 | 422, message, .. } => {
                 DiscoverError::Invalid { message: message.clone(), hint: None }
             }
             RequestError::Unreachable(message) => DiscoverError::Unavailable {

@@ -218,7 +218,11 @@ impl Cluster {
     ) -> Result<Found, RequestError> {
         if !is_path_segment(name) {
             // No object can be called so.
-            return Err(RequestError::Status { code: 404, message: "not found".to_owned() });
+            return Err(RequestError::Status {
+                code: 404,
+                message: "not found".to_owned(),
+                details: Box::default(),
+            });
         }
         let target = format!("{}/{name}", Resource::of(kind).path(Some(namespace)));
         let bytes = self.inner.transport.get(&target).await?;

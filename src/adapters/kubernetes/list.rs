@@ -40,6 +40,12 @@ impl Resource {
     pub(super) const CLAIMS: Self = Self::new("", "persistentvolumeclaims");
     pub(super) const BUDGETS: Self = Self::new("policy", "poddisruptionbudgets");
     pub(super) const SECRETS: Self = Self::new("", "secrets");
+    pub(super) const PODS: Self = Self::new("", "pods");
+    pub(super) const JOBS: Self = Self::new("batch", "jobs");
+    pub(super) const EVENTS: Self = Self::new("", "events");
+    pub(super) const LEASES: Self = Self::new("coordination.k8s.io", "leases");
+    pub(super) const REPLICA_SETS: Self = Self::new("apps", "replicasets");
+    pub(super) const REVISIONS: Self = Self::new("apps", "controllerrevisions");
     pub(super) const SERVICE_ACCOUNTS: Self = Self::new("", "serviceaccounts");
 
     const fn new(group: &'static str, plural: &'static str) -> Self {

@@ -181,7 +181,7 @@ fn reported(pod: &WireObject<'_>, interner: &mut Interner) -> Vec<(SlotKind, Arc
 /// The digest that a registry knows: `REPOSITORY@sha256:…`, with `docker-pullable://` before it on
 /// old nodes. A digest without a repository is that of the image's configuration, which no registry
 /// lists.
-fn digest(image_id: &str) -> Option<Digest> {
+pub(super) fn digest(image_id: &str) -> Option<Digest> {
     let (repository, digest) = image_id.rsplit_once('@')?;
     let repository = repository.rsplit_once("://").map_or(repository, |(_, name)| name);
     (!repository.is_empty()).then(|| digest.parse().ok())?

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::cluster::{Cluster, Options};
 use super::flags::{ConnectionFlags, Environment};
 use crate::domain::image::ImageReference;
 
-/// The query of a request, and its `authorization`.
+/// The query of a request, and beside it its `authorization`, `method`, `type` and `body`.
 pub(super) type Parameters = HashMap<String, String>;
 /// Answers a path; none means an empty list.
 type Script = dyn Fn(&str, &Parameters) -> Option<Response> + Send + Sync;
@@ -29,10 +29,14 @@ impl Server {
         type Shared = (Arc<Script>, Arc<Mutex<Vec<String>>>);
         async fn answer(
             State((script, asked)): State<Shared>,
+            method: Method,
             uri: Uri,
             headers: HeaderMap,
+            body: String,
         ) -> Response {
-            asked.lock().expect("no test panicked here").push(uri.to_string());
+            let line =
+                if method == Method::GET { uri.to_string() } else { format!("{method} {uri}") };
+            asked.lock().expect("no test panicked here").push(line);
             if let Some(silent) = headers.get("impersonate-user")
                 && silent == "silence"
             {
@@ -40,10 +44,14 @@ impl Server {
             }
             let url = reqwest::Url::parse(&format!("http://server{uri}")).expect("a URL");
             let mut parameters: Parameters = url.query_pairs().into_owned().collect();
-            if let Some(token) = headers.get("authorization") {
-                let token = token.to_str().expect("a token is text").to_owned();
-                parameters.insert("authorization".to_owned(), token);
+            for (name, header) in [("authorization", "authorization"), ("type", "content-type")] {
+                if let Some(value) = headers.get(header) {
+                    let value = value.to_str().expect("a header is text").to_owned();
+                    parameters.insert(name.to_owned(), value);
+                }
             }
+            parameters.insert("method".to_owned(), method.to_string());
+            parameters.insert("body".to_owned(), body);
             script(uri.path(), &parameters).unwrap_or_else(|| list("", &[]))
         }
         let asked = Arc::<Mutex<Vec<String>>>::default();

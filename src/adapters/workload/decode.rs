@@ -53,6 +53,10 @@ pub fn workload(
         leg,
         kind,
         name: (*metadata.name).into(),
+        uid: match leg {
+            Leg::Kubernetes => metadata.uid.as_deref().map(Into::into),
+            Leg::File => None,
+        },
         labels: shared(&metadata.labels, interner),
         annotations: metadata
             .annotations
@@ -86,6 +90,7 @@ pub fn workload(
         tolerates: !pod.tolerations.is_empty(),
         origin: None,
         slots: slots(pod, interner),
+        containers: containers(pod, interner),
     }
 }
 
@@ -133,6 +138,20 @@ fn slots(pod: &WireSpec<'_>, interner: &mut Interner) -> Vec<Slot> {
     }));
     slots.shrink_to_fit();
     slots
+}
+
+fn containers(pod: &WireSpec<'_>, interner: &mut Interner) -> Vec<Arc<str>> {
+    let containers = [&pod.containers, &pod.init_containers, &pod.ephemeral_containers];
+    let volumes = pod.volumes.iter().filter(|volume| volume.image.is_some());
+    let mut names: Vec<Arc<str>> = containers
+        .into_iter()
+        .flatten()
+        .map(|container| &container.name)
+        .chain(volumes.map(|volume| &volume.name))
+        .map(|name| interner.text(name))
+        .collect();
+    names.shrink_to_fit();
+    names
 }
 
 /// Nothing, when no image is named: something else completes such a template.

@@ -45,6 +45,8 @@ pub struct WireMetadata<'a> {
     pub name: Text<'a>,
     /// Namespace.
     pub namespace: Option<Text<'a>>,
+    /// Tells the object from every other of its name.
+    pub uid: Option<Text<'a>>,
     /// Labels.
     #[serde(deserialize_with = "nullable")]
     pub labels: Pairs<'a>,

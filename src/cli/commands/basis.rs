@@ -118,7 +118,7 @@ fn digests(
 }
 
 /// SHA-256 of every setting that counts, in order.
-fn policy_hash(merged: &Merged) -> String {
+pub fn policy_hash(merged: &Merged) -> String {
     let settings = merged.entries.iter();
     sha256(settings.flat_map(|entry| [entry.key.as_bytes(), b"=", entry.value.as_bytes(), b"\n"]))
 }

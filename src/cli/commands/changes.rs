@@ -1,7 +1,7 @@
 //! What `plan --diff` shows: of manifests on disk the lines that would change, of objects in a
 //! cluster the part that names images. For people; control characters are escaped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::cli::settings::Settings;
 use crate::domain::diff::{Diff, between, excerpt};
 use crate::domain::gate::Decision;
-use crate::domain::plan::{Plan, written};
+use crate::domain::plan::{Plan, Proposal, written};
 use crate::domain::policy::Overrides;
 
 /// A manifest that is larger is not shown line by line.
@@ -25,9 +25,21 @@ struct Edit {
 
 /// The changes of everything that has a candidate which is not blocked, in the order of the plan.
 pub fn changes(plan: &Plan, settings: &Settings, overrides: &Overrides) -> Vec<Diff> {
+    let open = |proposal: &Proposal| matches!(proposal.decision, Decision::Update | Decision::Held);
+    let rows = plan.proposals.iter().enumerate().filter(|(_, row)| open(row));
+    changes_of(plan, &rows.map(|(index, _)| index).collect(), settings, overrides)
+}
+
+/// The changes of some rows of a plan, in its order.
+pub fn changes_of(
+    plan: &Plan,
+    rows: &BTreeSet<usize>,
+    settings: &Settings,
+    overrides: &Overrides,
+) -> Vec<Diff> {
     let mut by_file: BTreeMap<Arc<str>, Vec<Edit>> = BTreeMap::new();
     let mut by_object: BTreeMap<usize, Vec<Edit>> = BTreeMap::new();
-    for edit in edits(plan, settings, overrides) {
+    for edit in edits(plan, rows, settings, overrides) {
         match &plan.inventory.workloads[edit.workload].origin {
             Some(origin) => by_file.entry(origin.file.clone()).or_default().push(edit),
             None => by_object.entry(edit.workload).or_default().push(edit),
@@ -49,11 +61,15 @@ pub fn changes(plan: &Plan, settings: &Settings, overrides: &Overrides) -> Vec<D
     changes
 }
 
-fn edits(plan: &Plan, settings: &Settings, overrides: &Overrides) -> Vec<Edit> {
-    plan.proposals
-        .iter()
-        .filter(|proposal| matches!(proposal.decision, Decision::Update | Decision::Held))
-        .filter_map(|proposal| {
+fn edits(
+    plan: &Plan,
+    rows: &BTreeSet<usize>,
+    settings: &Settings,
+    overrides: &Overrides,
+) -> Vec<Edit> {
+    rows.iter()
+        .filter_map(|row| {
+            let proposal = plan.proposals.get(*row)?;
             let (workload, slot) = plan.target(proposal);
             let pin = settings.merged.policy.limits(workload, slot, overrides).pin;
             let reference = written(slot.image.reference()?, proposal.candidate.as_ref()?, pin);

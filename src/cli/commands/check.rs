@@ -1,14 +1,18 @@
-//! `check`: whether everything that a plan has to read can be read. Changes nothing.
+//! `check`: whether everything that a plan has to read can be read, and what `apply` needs beside
+//! it can be done. Changes nothing.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+mod directories;
+mod line;
+mod permissions;
+mod registries;
+
 use std::sync::Arc;
 
-use serde::Serialize;
-
+use self::directories::{directory, journal};
+use self::line::{Line, Status, fail, ok, warn};
+use self::permissions::permissions;
+use self::registries::registries;
 use super::scope::Selected;
-use crate::actions::lookup::{Place, ask, is_versioned};
-use crate::adapters::kubernetes::{Cluster, Permission};
 use crate::cli::args::{CheckArgs, Global, Lookup, Selection, TextFormat};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -19,29 +23,7 @@ use crate::cli::render::machine;
 use crate::cli::render::progress::Progress;
 use crate::cli::settings::Settings;
 use crate::cli::wire;
-use crate::domain::image::Registry as Host;
-use crate::domain::inventory::{Inventory, Kind};
-use crate::ports::{DiscoverError, EventSink, LookupError, PullSecrets};
-
-/// How one check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Status {
-    /// As it should be.
-    Ok,
-    /// A plan can be made, but lacks something.
-    Warn,
-    /// A plan cannot be made, or would say nothing.
-    Fail,
-}
-
-#[derive(Debug, Serialize)]
-struct Line {
-    check: &'static str,
-    object: String,
-    status: Status,
-    detail: String,
-}
+use crate::ports::{EventSink, PullSecrets};
 
 /// Checks.
 ///
@@ -64,12 +46,7 @@ pub fn run(
             let rows: Vec<Vec<String>> = lines
                 .iter()
                 .map(|line| {
-                    let status = match line.status {
-                        Status::Ok => "ok",
-                        Status::Warn => "warn",
-                        Status::Fail => "fail",
-                    };
-                    [line.check, &line.object, status, &line.detail]
+                    [line.check, &line.object, line.status.as_str(), &line.detail]
                         .map(|cell| escape(cell).into_owned())
                         .to_vec()
                 })
@@ -102,10 +79,7 @@ async fn lines(
 ) -> Vec<Line> {
     let progress: Arc<dyn EventSink> =
         Arc::new(Progress::start(printer.bars(), settings.quiet, "checking"));
-    let mut lines = vec![
-        directory("state", &settings.directories.state),
-        directory("cache", &settings.directories.cache),
-    ];
+    let mut lines = vec![journal(settings), directory("cache", &settings.directories.cache)];
     for file in &settings.merged.files {
         lines.push(ok("policy", file.display().to_string(), "read"));
     }
@@ -159,143 +133,4 @@ async fn lines(
         Err(error) => lines.push(fail("inventory", "-".into(), format!("{:#}", error.error))),
     }
     lines
-}
-
-fn ok(check: &'static str, object: String, detail: &str) -> Line {
-    Line { check, object, status: Status::Ok, detail: detail.to_owned() }
-}
-
-fn warn(check: &'static str, object: String, detail: String) -> Line {
-    Line { check, object, status: Status::Warn, detail }
-}
-
-fn fail(check: &'static str, object: String, detail: String) -> Line {
-    Line { check, object, status: Status::Fail, detail }
-}
-
-/// A directory of ours has to be writable, or to be made so in one that is.
-fn directory(check: &'static str, path: &Path) -> Line {
-    let object = path.display().to_string();
-    let nearest = path.ancestors().find(|ancestor| ancestor.exists());
-    match nearest.map(tempfile::tempfile_in) {
-        Some(Ok(_)) => ok(check, object, if path.exists() { "writable" } else { "can be made" }),
-        Some(Err(error)) => warn(check, object, format!("not writable: {error}")),
-        None => warn(check, object, "no part of this path exists".into()),
-    }
-}
-
-/// What a plan reads: group, resource, verb, and what is lacking without it.
-const OPTIONAL: [(&str, &str, &str, &str); 5] = [
-    ("", "nodes", "list", "platforms of the nodes are not known without it"),
-    ("", "secrets", "get", "pull secrets are not used without it"),
-    ("", "serviceaccounts", "get", "pull secrets of service accounts are not used without it"),
-    ("policy", "poddisruptionbudgets", "list", "blocking budgets are not seen without it"),
-    (
-        "",
-        "persistentvolumeclaims",
-        "list",
-        "claims that only one node can mount are not seen without it",
-    ),
-];
-
-async fn permissions(cluster: &Cluster, all_namespaces: bool, lines: &mut Vec<Line>) {
-    let namespace = (!all_namespaces).then(|| cluster.default_namespace().to_owned());
-    let place = namespace.as_deref().map_or_else(
-        || "in all namespaces".to_owned(),
-        |namespace| format!("in the namespace {namespace}"),
-    );
-    for kind in Kind::ALL {
-        let permission = Permission {
-            verb: "list",
-            group: kind.group(),
-            resource: kind.plural(),
-            namespace: namespace.as_deref(),
-        };
-        let object = format!("list {} {place}", kind.plural());
-        lines.push(
-            permitted(cluster, permission, object, "these workloads are not seen without it").await,
-        );
-    }
-    for (group, resource, verb, lacking) in OPTIONAL {
-        let cluster_wide = resource == "nodes";
-        let permission = Permission {
-            verb,
-            group,
-            resource,
-            namespace: namespace.as_deref().filter(|_| !cluster_wide),
-        };
-        let object = if cluster_wide {
-            format!("{verb} {resource}")
-        } else {
-            format!("{verb} {resource} {place}")
-        };
-        lines.push(permitted(cluster, permission, object, lacking).await);
-    }
-}
-
-async fn permitted(
-    cluster: &Cluster,
-    permission: Permission<'_>,
-    object: String,
-    lacking: &str,
-) -> Line {
-    match cluster.can_i(permission).await {
-        Ok(access) if access.allowed => ok("permission", object, "allowed"),
-        Ok(access) => {
-            let reason = access.reason.map_or_else(String::new, |reason| format!(" ({reason})"));
-            warn("permission", object, format!("not allowed{reason}: {lacking}"))
-        }
-        Err(DiscoverError::Forbidden { message }) => warn("permission", object, message),
-        Err(error) => fail("permission", object, error.to_string()),
-    }
-}
-
-/// Asks each registry for the tags of one repository, with the credentials that a plan would use.
-async fn registries(
-    inventory: &Inventory,
-    secrets: Option<Arc<dyn PullSecrets>>,
-    settings: &Settings,
-    events: &dyn EventSink,
-    printer: &Printer,
-    lines: &mut Vec<Line>,
-) {
-    let registries = match wire::registries(settings, inventory, secrets.clone(), printer) {
-        Ok(registries) => registries,
-        Err(error) => {
-            return lines.push(fail("registry", "-".into(), format!("{:#}", error.error)));
-        }
-    };
-    let mut places: BTreeMap<Host, Place> = BTreeMap::new();
-    for workload in &inventory.workloads {
-        for slot in workload.slots.iter().filter(|slot| is_versioned(slot)) {
-            if let Some(reference) = slot.image.reference() {
-                let repository = reference.repository().clone();
-                places
-                    .entry(repository.registry().clone())
-                    .or_insert_with(|| Place { repository, pull: workload.pull.clone() });
-            }
-        }
-    }
-    let catalogs = ask(&registries, places.values().cloned().collect(), events).await;
-    for (host, place) in places {
-        let repository = place.repository.familiar();
-        lines.push(match catalogs.get(&place) {
-            Some(Ok(published)) => {
-                let detail = format!("{repository} has {} tags", published.catalog.len());
-                ok("registry", host.to_string(), &detail)
-            }
-            // The registry answered, so it is there; a plan will tell of this repository.
-            Some(Err(error @ LookupError::NotFound { .. })) => {
-                warn("registry", host.to_string(), format!("answers, but {error}"))
-            }
-            Some(Err(error)) => {
-                fail("registry", host.to_string(), format!("{error}; {}", error.hint()))
-            }
-            None => warn("registry", host.to_string(), "nobody asked it".into()),
-        });
-    }
-    for warning in secrets.iter().flat_map(|secrets| secrets.warnings()) {
-        let object = warning.object.clone().unwrap_or_else(|| "-".into());
-        lines.push(warn("credentials", object, warning.message));
-    }
 }

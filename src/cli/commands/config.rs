@@ -38,6 +38,10 @@ pub fn run(
                 SchemaSubject::Plan => json::schema::<json::PlanOutput<'_>>(),
                 SchemaSubject::Explain => json::schema::<json::ExplainOutput<'_>>(),
                 SchemaSubject::List => json::schema::<json::ListOutput>(),
+                SchemaSubject::Apply => json::schema::<json::ApplyOutput>(),
+                SchemaSubject::History => json::schema::<json::HistoryOutput>(),
+                SchemaSubject::Record => json::schema::<json::RecordShownOutput>(),
+                SchemaSubject::Status => json::schema::<json::StatusOutput>(),
             };
             printer.data(&machine::json(&schema)?)?;
             Ok(Exit::Done)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use super::memories;
 use super::scope::{Found, Selected};
 use crate::actions::explain::{self, Explanation};
 use crate::actions::lookup::Published;
@@ -136,11 +137,18 @@ async fn target(
     if let Some(workload) = inventory.workloads.first_mut() {
         workload.slots.truncate(1);
     }
+    let memories = memories::for_reading(cluster.as_ref(), &inventory).await?;
     let secrets = cluster.map(|cluster| Arc::new(cluster) as Arc<dyn PullSecrets>);
     let registries = wire::registries(settings, &inventory, secrets.clone(), printer)?;
     let overrides = overrides(&arguments.candidates);
-    let options =
-        Options { policy: &settings.merged.policy, overrides: &overrides, now: settings.now };
+    let options = Options {
+        policy: &settings.merged.policy,
+        overrides: &overrides,
+        now: settings.now,
+        memories: &memories,
+        named: &[],
+        findings: true,
+    };
     let explained = explain::target(inventory, &registries, &options, tags, &*progress).await;
     registries.save();
     progress.finish();

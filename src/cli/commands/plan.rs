@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::scope::{Found, Selected};
-use super::{basis, changes};
+use super::{basis, changes, memories};
 use crate::actions::plan::{self, Options, nothing_could_be_looked_up};
 use crate::cli::args::{Global, PlanArgs, PlanFormat};
 use crate::cli::error::CommandError;
@@ -48,8 +48,16 @@ async fn make(
     let empty = inventory.workloads.is_empty().then(|| selected.nothing(cluster.as_ref()));
     let secrets = cluster.clone().map(|cluster| Arc::new(cluster) as Arc<dyn PullSecrets>);
     let registries = wire::registries(settings, &inventory, secrets.clone(), printer)?;
-    let options =
-        Options { policy: &settings.merged.policy, overrides: &overrides, now: settings.now };
+    let memories = memories::for_reading(cluster.as_ref(), &inventory).await?;
+    memories::unfinished(&memories, &inventory, printer);
+    let options = Options {
+        policy: &settings.merged.policy,
+        overrides: &overrides,
+        now: settings.now,
+        memories: &memories,
+        named: &[],
+        findings: false,
+    };
     let mut plan = plan::plan(inventory, &registries, &options, &*progress).await;
     if let Some(secrets) = secrets {
         plan.inventory.warnings.extend(secrets.warnings());

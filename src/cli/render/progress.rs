@@ -92,6 +92,8 @@ impl EventSink for Progress {
                 counts.done += 1;
                 format!("asking for images: {} of {}", counts.done, counts.planned)
             }
+            // A rollout has a display of its own.
+            Event::Rollout(_) | Event::Trouble { .. } => return,
         };
         self.bar.set_message(message);
     }

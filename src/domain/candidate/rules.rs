@@ -177,6 +177,8 @@ pub struct Criteria {
     pub allow_base_change: bool,
     /// Tags that were rolled back on this target.
     pub known_bad: HashSet<Tag>,
+    /// The one tag that was named; every other is outranked by it.
+    pub only: Option<Tag>,
 }
 
 /// A published tag that the rules leave.
@@ -296,13 +298,18 @@ fn admit(current: &Version, other: &Version, criteria: &Criteria) -> Result<Bump
     if order == Ordering::Greater || (order == Ordering::Equal && !base) {
         return Err(Reason::Older);
     }
-    if current.breaks_scheme(other) {
+    let named = criteria.only.as_ref() == Some(other.tag());
+    if criteria.only.is_some() && !named {
+        return Err(Reason::Outranked);
+    }
+    // Whoever names a tag has looked at it.
+    if current.breaks_scheme(other) && !named {
         return Err(Reason::SchemeBreak);
     }
     if other.is_prerelease() && !(current.is_prerelease() && current.same_release(other)) {
         return Err(Reason::Prerelease);
     }
-    if base && !criteria.allow_base_change {
+    if base && !criteria.allow_base_change && !named {
         return Err(Reason::Base);
     }
     let size = current.bump_to(other);
@@ -356,7 +363,7 @@ pub fn shortlist(current: &Tag, catalog: &Catalog, criteria: &Criteria) -> Short
         .take_while(|version| current.order(version).is_lt())
         .map(|version| (current.bump_to(version), version));
     let mut bases: Vec<&Version> = Vec::new();
-    if criteria.allow_base_change {
+    if criteria.allow_base_change || criteria.only.is_some() {
         bases.extend(catalog.newer_bases(&current));
         bases.sort_by(|left, right| rank(right, left));
     }

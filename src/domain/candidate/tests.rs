@@ -256,6 +256,7 @@ fn any_criteria() -> impl Strategy<Value = Criteria> {
                 .collect(),
             allow_base_change,
             known_bad: bad.into_iter().map(|text| tag(&text)).collect(),
+            only: None,
         },
     )
 }

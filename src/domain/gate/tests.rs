@@ -11,6 +11,7 @@ pub(crate) fn workload(kind: Kind) -> Workload {
         kind,
         namespace: Some("prod".into()),
         name: "web".into(),
+        uid: None,
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         owner: Owner::Nobody,
@@ -21,6 +22,7 @@ pub(crate) fn workload(kind: Kind) -> Workload {
         tolerates: false,
         origin: None,
         slots: vec![slot(SlotKind::Container)],
+        containers: vec!["nginx".into(), "other".into()],
     }
 }
 
@@ -216,6 +218,7 @@ fn annotations_hold_skip_and_are_told_when_malformed() {
     check(&annotated("actions", "minor=auto"), Bump::Minor, OPEN, "update");
     check(&annotated("actions.nginx", "patch=manual"), Bump::Patch, OPEN, "held");
     check(&annotated("actions.other", "patch=manual"), Bump::Patch, OPEN, "update");
+    check(&annotated("actions.othr", "patch=manual"), Bump::Patch, OPEN, "there are: nginx, other");
     check(&annotated("actions", "minor=perhaps"), Bump::Patch, OPEN, "mend it first");
     check(&annotated("constrain", "1"), Bump::Patch, OPEN, "no such key");
 }

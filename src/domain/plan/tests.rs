@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::candidate::Level;
 use crate::domain::gate::tests::workload;
 use crate::domain::inventory::Kind;
 use crate::domain::policy::{Overrides, PartialActions, Policy, Rule, Settings};

@@ -5,12 +5,18 @@ use std::time::Duration;
 
 use super::action::index;
 use super::{
-    Action, Annotations, Pin, Policy, PolicyError, Settings, Source, default_action, duration,
+    Action, Annotations, Pin, Policy, PolicyError, RollbackMode, Settings, Source, default_action,
+    duration,
 };
 use crate::domain::candidate::Level;
+use crate::domain::change::Probe;
 use crate::domain::constraint::Constraint;
+use crate::domain::image::{Digest, Tag};
 use crate::domain::inventory::{Slot, Workload};
 use crate::domain::version::Bump;
+
+/// How long a healthy update is watched where nothing else is said.
+pub const DEFAULT_SOAK: Duration = Duration::from_mins(1);
 
 /// What the command line says about all targets of a run.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +54,20 @@ pub struct Limits {
     pub level: Option<Level>,
     /// Whether a changed base counts among the candidates.
     pub allow_base_change: bool,
+    /// How long a healthy update is watched.
+    pub soak: Duration,
+    /// When a failed update is undone.
+    pub rollback: RollbackMode,
+    /// The place in the order of application: lower goes first.
+    pub order: i32,
+    /// What has to answer after an update.
+    pub probes: Vec<Probe>,
+    /// The one version that was named for this target.
+    pub only: Option<Tag>,
+    /// Versions that were rolled back on this target.
+    pub known_bad: Vec<Tag>,
+    /// Versions that somebody approved, with the digest that was looked at.
+    pub approved: Vec<(Tag, Digest)>,
     /// Annotations that could not be read: the target is held until they are mended.
     pub errors: Vec<String>,
 }
@@ -71,6 +91,13 @@ impl Policy {
             pin: Pin::default(),
             level: overrides.level,
             allow_base_change: overrides.allow_base_change,
+            soak: DEFAULT_SOAK,
+            rollback: RollbackMode::default(),
+            order: 0,
+            probes: Vec::new(),
+            only: None,
+            known_bad: Vec::new(),
+            approved: Vec::new(),
             errors: Vec::new(),
         };
         limits.apply(&self.base, &Source::Policy);
@@ -102,6 +129,12 @@ impl Limits {
         }
         self.minimum_age = settings.minimum_age.or(self.minimum_age);
         self.pin = settings.pin.unwrap_or(self.pin);
+        self.soak = settings.soak.unwrap_or(self.soak);
+        self.rollback = settings.rollback.unwrap_or(self.rollback);
+        self.order = settings.order.unwrap_or(self.order);
+        if let Some(probes) = &settings.probes {
+            self.probes.clone_from(probes);
+        }
         match settings.skip {
             Some(true) => self.skip = Some(source.clone()),
             Some(false) => self.skip = None,
@@ -121,6 +154,10 @@ impl Limits {
             self.constraints.push(Sourced { value: constraint.clone(), source: source.clone() });
         }
         self.minimum_age = self.minimum_age.max(settings.minimum_age);
+        self.soak = self.soak.max(settings.soak.unwrap_or_default());
+        if settings.rollback == Some(RollbackMode::Never) {
+            self.rollback = RollbackMode::Never;
+        }
         if settings.pin == Some(Pin::Always) {
             self.pin = Pin::Always;
         }
@@ -140,6 +177,10 @@ impl Limits {
                 Some((name, _)) if key.strip_prefix(name) == Some(own_suffix.as_str()) => {
                     own.push((key, name));
                 }
+                // Whom it was meant for is not known, so nobody moves before it is mended.
+                Some((_, container)) if !workload.containers.iter().any(|c| **c == *container) => {
+                    self.errors.push(stray(key, container, workload));
+                }
                 Some(_) => {}
             }
         }
@@ -154,6 +195,13 @@ impl Limits {
             }
         }
     }
+}
+
+/// What to say of an annotation for a container that the workload does not have.
+fn stray(key: &Arc<str>, container: &str, workload: &Workload) -> String {
+    let source = Source::Annotation(key.to_string());
+    let there = workload.containers.join(", ");
+    format!("{source}: no container or image volume {container:?}; there are: {there}")
 }
 
 /// Reads one annotation.

@@ -27,6 +27,7 @@ fn workload(annotations: &[(&str, &str)]) -> Workload {
         kind: Kind::StatefulSet,
         namespace: Some("prod-eu".into()),
         name: "db-main".into(),
+        uid: None,
         labels: text(&[("tier", "data"), ("empty", "")]),
         annotations: text(annotations),
         owner: Owner::Nobody,
@@ -41,6 +42,8 @@ fn workload(annotations: &[(&str, &str)]) -> Workload {
             slot(SlotKind::Container, "side.car", "ghcr.io/acme/postgres:16.1"),
             slot(SlotKind::Container, "broken", "UPPER:1"),
         ],
+        // One more than was asked for.
+        containers: ["web", "side.car", "broken", "other"].map(Into::into).into(),
     }
 }
 
@@ -200,8 +203,30 @@ fn annotations_that_cannot_be_read_are_told() {
 }
 
 #[test]
+fn annotations_for_a_container_that_is_not_there_are_told_at_every_slot() {
+    let annotations = [("skip.wbe", "true"), ("actions.", "minor=auto"), ("pin.other", "always")];
+    for slot in 0..3 {
+        let limits = limits(&Policy::default(), &annotations, slot);
+        let there = "no container or image volume";
+        assert_eq!(
+            limits.errors,
+            [
+                format!(
+                    "the annotation safe-update.io/actions.: {there} \"\"; there are: web, side.car, broken, other"
+                ),
+                format!(
+                    "the annotation safe-update.io/skip.wbe: {there} \"wbe\"; there are: web, side.car, broken, other"
+                ),
+            ]
+        );
+        assert_eq!((limits.skip, limits.pin), (None, Pin::Keep));
+    }
+}
+
+#[test]
 fn a_policy_may_close_its_ears() {
-    let annotations = [("actions", "major=auto"), ("skip", "true"), ("nonsense", "x")];
+    let annotations =
+        [("actions", "major=auto"), ("skip", "true"), ("nonsense", "x"), ("skip.wbe", "true")];
     let policy = Policy { annotations: Annotations::Ignore, ..Policy::default() };
     let limits = limits(&policy, &annotations, 0);
     assert_eq!(limits.action(Bump::Major).value, Action::Manual);

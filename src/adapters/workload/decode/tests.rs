@@ -77,6 +77,8 @@ fn a_deployment_becomes_a_workload() {
         ]
     );
     assert!(matches!(web.slots[1].image, SlotImage::Malformed { .. }));
+    let containers: Vec<_> = web.containers.iter().map(|name| &**name).collect();
+    assert_eq!(containers, ["app", "proxy", "later", "sidecar", "model"]);
 }
 
 #[test]

@@ -1,0 +1,430 @@
+//! Performs single effects: asks the ports and says what came of it as an event.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::drive::save;
+use super::{Leash, Room};
+use crate::domain::change::SlotId;
+use crate::domain::health::{self, Health, Observation, Wanted};
+use crate::domain::history::Record;
+use crate::domain::image::ImageReference;
+use crate::domain::inventory::Kind;
+use crate::domain::rollout::{Course, Effect, Event, Images, Moment, Phase, Standing, locate};
+use crate::ports::rollouts::{
+    Inspected, LockError, ReadError, Replacement, WatchSubject, Watcher, WriteError, Written,
+    replacements,
+};
+
+/// How old a sight may be that is judged by.
+const FRESH: Duration = Duration::from_secs(2);
+/// How often probes are asked again.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+/// The longest that a fresh look may take.
+const LOOK: Duration = Duration::from_secs(15);
+
+/// What performing needs to keep between effects.
+pub(super) struct Performer<'a> {
+    room: Room<'a>,
+    /// The last reading, which the next write tests.
+    base: Option<Inspected>,
+    /// The generation of the last write.
+    generation: i64,
+    /// The hash of the template that was written last; empty where it is not known.
+    template: String,
+    watching: Option<Watching<'a>>,
+    /// The restarts that the new pods had when the soak began.
+    restarts: Vec<(Arc<str>, SlotId, u32)>,
+    last: Option<Observation>,
+    /// When the watch told something last.
+    seen: Moment,
+    job: Option<String>,
+}
+
+struct Watching<'a> {
+    watcher: Box<dyn Watcher + 'a>,
+    images: Images,
+}
+
+impl<'a> Performer<'a> {
+    pub(super) fn new(room: Room<'a>, base: Option<Inspected>) -> Self {
+        let generation = base.as_ref().map_or(0, |base| base.generation);
+        Self {
+            room,
+            base,
+            generation,
+            template: String::new(),
+            watching: None,
+            restarts: Vec::new(),
+            last: None,
+            seen: Moment::default(),
+            job: None,
+        }
+    }
+
+    /// Remembers how often the new pods had been started again: more than that is a relapse.
+    pub(super) fn begin_soak(&mut self) {
+        self.restarts = self.last.as_ref().map(health::restarts).unwrap_or_default();
+    }
+
+    /// Performs one effect.
+    pub(super) async fn perform(
+        &mut self,
+        course: &Course,
+        record: &mut Record,
+        leash: &Leash,
+        phase: &Phase,
+        effect: &Effect,
+    ) -> Event {
+        match effect {
+            Effect::Record | Effect::End => Event::Begin,
+            Effect::Rehearse => self.rehearse(course).await,
+            Effect::Apply => match lost(leash.confirm_if_old(&self.room).await) {
+                Some(event) => event,
+                None => self.apply(course, record).await,
+            },
+            Effect::Restore => self.restore(course, record, leash).await,
+            Effect::Locate => self.locate(course, record, leash, phase).await,
+            Effect::Observe(until) => self.observe(course, record, phase, *until).await,
+            Effect::Unstick => match leash.confirm_if_old(&self.room).await {
+                Err(LockError::Lost { .. }) => Event::LeaseLost,
+                _ => self.unstick(course, record).await,
+            },
+            Effect::Wait(until) => self.wait(*until).await,
+        }
+    }
+
+    async fn rehearse(&mut self, course: &Course) -> Event {
+        let change = &course.change;
+        let Some(base) = &self.base else { return Event::Moved("it was not read yet".into()) };
+        let images = replacements(change);
+        match self.room.rollouts.write(&change.object, base, &images, true).await {
+            Ok(stored) => Event::Rehearsed(stored.images),
+            Err(error) => refused(error),
+        }
+    }
+
+    async fn apply(&mut self, course: &Course, record: &mut Record) -> Event {
+        let change = &course.change;
+        let Some(base) = &self.base else { return Event::Moved("it was not read yet".into()) };
+        let images = replacements(change);
+        match self.room.rollouts.write(&change.object, base, &images, false).await {
+            Ok(Written { images, generation, template_hash, .. }) => {
+                self.generation = generation;
+                record.written = of_edits(course, &images);
+                record.template = Some(template_hash.as_str().into());
+                self.template = template_hash;
+                Event::Written(images)
+            }
+            Err(error) => refused(error),
+        }
+    }
+
+    async fn locate(
+        &mut self,
+        course: &Course,
+        record: &mut Record,
+        leash: &Leash,
+        phase: &Phase,
+    ) -> Event {
+        let seen = match self.read(course).await {
+            Ok(seen) => seen,
+            Err(event) => return event,
+        };
+        // A write may follow, so the lock has to be ours still, asked after the reading.
+        let writes = !matches!(phase, Phase::Committing { .. });
+        if writes && let Some(event) = lost(leash.confirm(&self.room).await) {
+            return event;
+        }
+        let mut standing = standing(course, record, &seen);
+        match (&standing, &self.base) {
+            // A reply was lost: this is what we wrote, as far as anybody can tell.
+            (Standing::Applied, _) if record.template.is_none() => {
+                record.written = of_edits(course, &seen.images());
+                record.template = Some(seen.template_hash.as_str().into());
+                self.template.clone_from(&seen.template_hash);
+            }
+            (Standing::Untouched, Some(base)) if base.template_hash != seen.template_hash => {
+                standing = Standing::Foreign(changed(&seen));
+            }
+            _ => {}
+        }
+        self.generation = seen.generation;
+        self.base = Some(seen);
+        Event::Located(standing)
+    }
+
+    async fn read(&self, course: &Course) -> Result<Inspected, Event> {
+        let change = &course.change;
+        match self.room.rollouts.inspect(&change.object).await {
+            Ok(seen) if seen.uid == change.uid => Ok(seen),
+            Ok(_) | Err(ReadError::Gone(_)) => Err(Event::Located(Standing::Gone)),
+            Err(error) => Err(Event::Blind(error.to_string())),
+        }
+    }
+
+    async fn restore(&mut self, course: &Course, record: &mut Record, leash: &Leash) -> Event {
+        let seen = match self.read(course).await {
+            Ok(seen) => seen,
+            Err(event) => return event,
+        };
+        if record.restored.is_empty() {
+            record.restored = self.old_references(course, &seen).await;
+            save(&self.room, record);
+        }
+        match standing(course, record, &seen) {
+            Standing::Applied => {}
+            other => return Event::Located(other),
+        }
+        if let Some(event) = lost(leash.confirm(&self.room).await) {
+            return event;
+        }
+        let stands = seen.images();
+        let of = |slot: &SlotId| {
+            stands.iter().find(|(known, _)| known == slot).map(|(_, image)| Arc::clone(image))
+        };
+        let images: Vec<Replacement> = record
+            .restored
+            .iter()
+            .filter_map(|(slot, to)| {
+                let from = of(slot)?;
+                (from != *to).then(|| Replacement { slot: slot.clone(), from, to: Arc::clone(to) })
+            })
+            .collect();
+        match self.room.rollouts.write(&course.change.object, &seen, &images, false).await {
+            Ok(Written { images, generation, template_hash, .. }) => {
+                self.generation = generation;
+                self.template = template_hash;
+                let stored = |slot: &SlotId| images.iter().find(|(known, _)| known == slot);
+                let wrong = record
+                    .restored
+                    .iter()
+                    .find(|(slot, to)| stored(slot).is_none_or(|(_, image)| image != to));
+                match wrong {
+                    None => Event::Written(images),
+                    Some((slot, to)) => {
+                        let stands = stored(slot).map_or("nothing", |(_, image)| image);
+                        Event::Denied(format!(
+                            "an admission webhook rewrote the undo: {slot} was to be {to} and is {stands}"
+                        ))
+                    }
+                }
+            }
+            Err(error) => refused(error),
+        }
+    }
+
+    /// The references that an undo writes: what stood there, byte for byte; with the old digest
+    /// beside it when its tag names another image by now.
+    async fn old_references(&self, course: &Course, seen: &Inspected) -> Images {
+        let pull = seen.workload.pull.as_deref();
+        let mut references = Vec::with_capacity(course.change.edits.len());
+        for edit in &course.change.edits {
+            let mut reference = Arc::clone(&edit.from);
+            if let (Some(old), Ok(parsed)) =
+                (&edit.from_digest, edit.from.parse::<ImageReference>())
+                && parsed.digest().is_none()
+                && let Some(tag) = parsed.effective_tag()
+            {
+                let now = self.room.registry.digest(parsed.repository(), &tag, pull).await;
+                if now.is_ok_and(|now| now != *old) {
+                    reference = parsed.with(Some(&tag), Some(old)).as_written().into();
+                }
+            }
+            references.push((edit.slot.clone(), reference));
+        }
+        references
+    }
+
+    async fn observe(
+        &mut self,
+        course: &Course,
+        record: &Record,
+        phase: &Phase,
+        until: Moment,
+    ) -> Event {
+        let back = matches!(phase, Phase::RollingBack { .. });
+        let images = wanted_images(course, record, back);
+        if let Some(event) = self.start_job(course, record, back).await {
+            return event;
+        }
+        let rollouts = self.room.rollouts;
+        let subject = WatchSubject {
+            object: course.change.object.clone(),
+            uid: Arc::clone(&course.change.uid),
+            images: images.clone(),
+            generation: self.generation,
+            job: self.job.clone(),
+        };
+        let watching = match &mut self.watching {
+            Some(watching) if watching.images == images => watching,
+            other => other.insert(Watching { watcher: rollouts.watch(subject.clone()), images }),
+        };
+        let pause = until.0.saturating_sub(self.room.clock.moment().0);
+        // What probes answer changes without any change in the cluster.
+        let probes = !back && !course.change.terms.probes.is_empty();
+        let again = self.last.is_some() && probes && PROBE_EVERY < pause;
+        let pause = if again { PROBE_EVERY } else { pause };
+        let mut seen = tokio::select! {
+            seen = watching.watcher.next() => Some(seen),
+            () = tokio::time::sleep(pause) => None,
+        };
+        if let (None, true, Some(last)) = (&seen, again, &self.last) {
+            seen = Some(Ok(last.clone()));
+        } else if seen.is_none() {
+            let unseen = self.room.clock.moment().0.saturating_sub(self.seen.0);
+            if unseen < FRESH {
+                return Event::Timer;
+            }
+            // A connection that broke in silence looks like a workload that does not move: nothing is
+            // judged by the clock before it was looked at anew.
+            watching.watcher = rollouts.watch(subject);
+            seen = tokio::time::timeout(LOOK, watching.watcher.next()).await.ok();
+        }
+        let Some(seen) = seen else {
+            return Event::Blind(format!("the server did not tell within {} s", LOOK.as_secs()));
+        };
+        if !again {
+            self.seen = self.room.clock.moment();
+        }
+        let observation = match seen {
+            Ok(observation) => observation,
+            Err(error) => return Event::Blind(error.to_string()),
+        };
+        let images = watching.images.clone();
+        let event = self.judge(course, &images, back, observation).await;
+        Event::Observed(event)
+    }
+
+    /// What an observation means, probes included.
+    async fn judge(
+        &mut self,
+        course: &Course,
+        images: &[(SlotId, Arc<str>)],
+        back: bool,
+        mut observation: Observation,
+    ) -> Health {
+        let restarts = if back { &[][..] } else { &self.restarts };
+        let wanted = Wanted {
+            edits: &course.change.edits,
+            images,
+            template: &self.template,
+            digests: !back,
+            generation: self.generation,
+            restarts,
+        };
+        let mut health = health::judge(&observation, &wanted);
+        // Kept before anything is asked: an observation that is dropped would not come again.
+        self.last = Some(observation.clone());
+        if matches!(health, Health::Healthy { .. }) && !back {
+            for probe in &course.change.terms.probes {
+                if let Err(why) = self.room.prober.probe(probe).await {
+                    if let Observation::Seen(seen) = &mut observation {
+                        seen.probe_failure = Some(format!("{probe}: {why}"));
+                    }
+                    health = health::judge(&observation, &wanted);
+                    break;
+                }
+            }
+        }
+        health
+    }
+
+    /// Starts the Job that shows how the new version of a `CronJob` runs, once.
+    async fn start_job(&mut self, course: &Course, record: &Record, back: bool) -> Option<Event> {
+        let object = &course.change.object;
+        let wanted = self.room.manner.run_once && object.kind == Kind::CronJob && !back;
+        if !wanted || self.job.is_some() {
+            return None;
+        }
+        match self.room.rollouts.run_once(object, &record.id).await {
+            Ok(name) => {
+                self.job = Some(name);
+                None
+            }
+            Err(WriteError::Denied(why)) => Some(Event::Observed(Health::Unverifiable(format!(
+                "its Job could not be started: {why}"
+            )))),
+            Err(error) => Some(Event::Blind(error.to_string())),
+        }
+    }
+
+    async fn unstick(&self, course: &Course, record: &Record) -> Event {
+        let failed =
+            if record.written.is_empty() { planned(course) } else { record.written.clone() };
+        let object = &course.change.object;
+        if let Err(error) = self.room.rollouts.unstick(object, &failed).await {
+            let message = format!("stuck pods could not be freed: {error}");
+            self.room.events.event(crate::ports::Event::Trouble { object, message: &message });
+        }
+        Event::Unstuck
+    }
+
+    async fn wait(&self, until: Moment) -> Event {
+        let pause = until.0.saturating_sub(self.room.clock.moment().0);
+        tokio::time::sleep(pause).await;
+        Event::Timer
+    }
+}
+
+fn standing(course: &Course, record: &Record, seen: &Inspected) -> Standing {
+    let standing = locate(&course.change, &record.written, &record.restored, &seen.images());
+    match (standing, &seen.writer) {
+        (Standing::Applied, _)
+            if record.template.as_ref().is_some_and(|ours| **ours != *seen.template_hash) =>
+        {
+            Standing::Foreign(changed(seen))
+        }
+        (Standing::Foreign(what), Some(writer)) => {
+            Standing::Foreign(format!("{what} (written by {writer})"))
+        }
+        (standing, _) => standing,
+    }
+}
+
+/// Our images stand or stood there, and the rest is somebody else's.
+fn changed(seen: &Inspected) -> String {
+    let images: Vec<String> =
+        seen.images().iter().map(|(slot, image)| format!("{slot} is {image}")).collect();
+    format!("the rest of its pod template was changed since; {}", images.join(", "))
+}
+
+fn planned(course: &Course) -> Images {
+    let edits = course.change.edits.iter();
+    edits.map(|edit| (edit.slot.clone(), Arc::clone(&edit.to))).collect()
+}
+
+fn of_edits(course: &Course, images: &Images) -> Images {
+    let edited = |slot: &SlotId| course.change.edits.iter().any(|edit| edit.slot == *slot);
+    images.iter().filter(|(slot, _)| edited(slot)).cloned().collect()
+}
+
+/// What has to stand in the template for the wanted version to stand there.
+fn wanted_images(course: &Course, record: &Record, back: bool) -> Images {
+    if !back {
+        return if record.written.is_empty() { planned(course) } else { record.written.clone() };
+    }
+    if record.restored.is_empty() {
+        let edits = course.change.edits.iter();
+        return edits.map(|edit| (edit.slot.clone(), Arc::clone(&edit.from))).collect();
+    }
+    record.restored.clone()
+}
+
+fn refused(error: WriteError) -> Event {
+    match error {
+        WriteError::Denied(why) => Event::Denied(why),
+        WriteError::Moved(why) => Event::Moved(why),
+        WriteError::Unclear(why) => Event::Unclear(why),
+        WriteError::Trouble(why) => Event::Trouble(why),
+    }
+}
+
+/// What follows from asking whether the lock is ours.
+fn lost(confirmed: Result<(), LockError>) -> Option<Event> {
+    match confirmed {
+        Ok(()) => None,
+        Err(LockError::Lost { .. } | LockError::Busy { .. }) => Some(Event::LeaseLost),
+        Err(error) => Some(Event::Trouble(error.to_string())),
+    }
+}

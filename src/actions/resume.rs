@@ -1,0 +1,188 @@
+//! Takes up what a killed run left: finishes it, or undoes it.
+//!
+//! The story is told by the journal of this machine and by the Leases of the cluster; either alone
+//! is enough. Where the object stands decides what follows, not what was meant.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::apply::{Leash, Report, Room, Start, drive, save};
+use crate::domain::change::{ObjectId, SlotId};
+use crate::domain::health::Failure;
+use crate::domain::history::{ATTEMPTS_MAX, Record, RecordEnd};
+use crate::domain::rollout::{self, Course, Outcome, Phase, Stage, Standing, locate};
+use crate::ports::rollouts::{Inspected, JournalError, LockError, ReadError, Remembered};
+
+/// The unfinished records of a cluster, one an object: those of the journal, and those that Leases
+/// remember, whether somebody still holds them or not. Where both know an object, the Lease knows
+/// better: every run writes it before it writes the object.
+pub fn unfinished(
+    cluster: &str,
+    journal: Vec<Record>,
+    leases: Vec<(ObjectId, Remembered)>,
+) -> Vec<Record> {
+    let mut open: BTreeMap<ObjectId, Record> = BTreeMap::new();
+    let mut seen: BTreeSet<ObjectId> = BTreeSet::new();
+    for record in journal.into_iter().filter(|record| *record.cluster == *cluster) {
+        // The newest first: an older record of the same object was taken up by a newer one.
+        let object = record.change.object.clone();
+        if seen.insert(object.clone()) && record.is_open() {
+            open.insert(object, record);
+        }
+    }
+    for (object, remembered) in leases {
+        let Some(last) = remembered.memory.last else { continue };
+        if *last.cluster != *cluster {
+            continue;
+        }
+        match open.get(&object) {
+            Some(known) if known.id >= last.id && last.is_open() => {}
+            _ if last.is_open() => {
+                open.insert(object, last);
+            }
+            // The Lease says that the story of a newer run (or the end of this one) is told.
+            Some(known) if last.id >= known.id => {
+                open.remove(&object);
+            }
+            Some(_) | None => {}
+        }
+    }
+    open.into_values().collect()
+}
+
+/// A change that somebody carries out right now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderWay {
+    /// The object.
+    pub object: ObjectId,
+    /// Who holds it: the name in the Lease, or "this machine".
+    pub holder: Arc<str>,
+    /// Since when, where that is known.
+    pub since: Option<Timestamp>,
+    /// The record that is being written; none where the Lease holds none that is open.
+    pub record: Option<Record>,
+}
+
+impl UnderWay {
+    /// What a Lease says, where somebody holds it.
+    pub fn of((object, remembered): &(ObjectId, Remembered)) -> Option<Self> {
+        let (holder, since) = remembered.holder.clone()?;
+        let record = remembered.memory.last.clone().filter(Record::is_open);
+        Some(Self { object: object.clone(), holder, since, record })
+    }
+
+    /// An open record whose object another process of this machine holds.
+    pub fn on_this_machine(record: Record) -> Self {
+        Self {
+            object: record.change.object.clone(),
+            holder: "this machine".into(),
+            since: Some(record.started),
+            record: Some(record),
+        }
+    }
+}
+
+/// How long a request that was sent may still arrive.
+const IN_TRANSIT: SignedDuration = SignedDuration::from_mins(1);
+
+/// Takes up one record: goes on with it, or, with `undo`, puts the old version back.
+pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<&str>) -> Report {
+    let object = record.change.object.clone();
+    let early = |outcome| Report::early(object.clone(), outcome);
+    let _machine = match room.journal.lock(&room.manner.cluster, &object) {
+        Ok(guard) => guard,
+        Err(error @ JournalError::Busy { .. }) => return early(Outcome::Busy(error.to_string())),
+        Err(error) => return early(Outcome::Abandoned(error.to_string())),
+    };
+    let ended_at = record.end.take().map(|end| end.at);
+    record.attempts += 1;
+    let terms = &mut record.change.terms;
+    terms.soak = room.manner.soak.unwrap_or(terms.soak);
+    terms.progress_deadline = room.manner.progress_deadline.unwrap_or(terms.progress_deadline);
+    let leash = match Leash::take(room, &record, true).await {
+        Ok(leash) => leash,
+        Err(error @ (LockError::Busy { .. } | LockError::Lost { .. })) => {
+            return early(Outcome::Busy(error.to_string()));
+        }
+        Err(error) => return early(Outcome::Abandoned(error.to_string())),
+    };
+    // Between the listing and the lock another run may have finished it, or begun something newer.
+    let other = leash.before().filter(|before| before.id != record.id || !before.is_open());
+    if let Some(other) = other.filter(|other| other.started >= record.started) {
+        let why = format!("{} has dealt with it meanwhile", other.id);
+        record.end = Some(RecordEnd { at: room.clock.now(), outcome: Outcome::Superseded(why) });
+        save(room, &record);
+        let report = early(Outcome::Untouched);
+        leash.withdraw(room, &record).await;
+        return report;
+    }
+    // The attempt counts from now on, should this run be killed.
+    save(room, &record);
+    let (standing, base) = match room.rollouts.inspect(&object).await {
+        Ok(seen) if seen.uid == record.change.uid => (stands(&record, &seen), Some(seen)),
+        Ok(_) | Err(ReadError::Gone(_)) => (Standing::Gone, None),
+        Err(error) => {
+            let outcome = Outcome::Unknown(error.to_string());
+            return ended(room, record, leash, outcome).await;
+        }
+    };
+    let old = matches!(standing, Standing::Untouched | Standing::Restored);
+    let wrote_nothing = old && record.stage < Stage::Applied;
+    let young = |at: Timestamp| room.clock.now().duration_since(at) < IN_TRANSIT;
+    if wrote_nothing && record.stage == Stage::Applying && ended_at.is_some_and(young) {
+        let why = "its write may still be on its way: resume it again in a minute".into();
+        return ended(room, record, leash, Outcome::Unknown(why)).await;
+    }
+    if let (Some(why), false) = (undo, wrote_nothing) {
+        record.stage = Stage::RollingBack;
+        record.failure = Some(Failure {
+            code: "stopped",
+            message: why.to_owned(),
+            never_ran: false,
+            slot: None,
+        });
+    }
+    let course = Course { change: record.change.clone(), rehearsal: false };
+    if record.attempts > ATTEMPTS_MAX && matches!(standing, Standing::Applied | Standing::Partial) {
+        let cause = record.failure.clone().unwrap_or_else(rollout::unknown_cause);
+        let second =
+            format!("it was taken up {ATTEMPTS_MAX} times already without coming to an end");
+        return ended(room, record, leash, Outcome::Inconsistent { cause, second }).await;
+    }
+    if let (Standing::Applied, Some(seen)) = (&standing, &base) {
+        if record.written.is_empty() {
+            let edited = |slot: &SlotId| record.change.edits.iter().any(|edit| edit.slot == *slot);
+            let images = seen.images().into_iter();
+            record.written = images.filter(|(slot, _)| edited(slot)).collect();
+        }
+        record.template.get_or_insert_with(|| seen.template_hash.as_str().into());
+    }
+    let now = room.clock.moment();
+    let (phase, effect) =
+        rollout::resume(&course, record.stage, &standing, record.failure.clone(), now);
+    drive(room, record, leash, Start { phase, effect, base, resumed: true }, &mut ()).await
+}
+
+/// Where the object stands. Where our images stand in a template that is not the one that was
+/// written, somebody else's rollout is under way.
+fn stands(record: &Record, seen: &Inspected) -> Standing {
+    let standing = locate(&record.change, &record.written, &record.restored, &seen.images());
+    let ours = record.template.as_ref().is_none_or(|ours| **ours == *seen.template_hash);
+    if standing == Standing::Applied && !ours {
+        return Standing::Foreign("the rest of its pod template was changed since".into());
+    }
+    standing
+}
+
+/// Ends a record without driving it.
+async fn ended(room: &Room<'_>, record: Record, leash: Leash, outcome: Outcome) -> Report {
+    let start = Start {
+        phase: Phase::Ended(outcome),
+        effect: rollout::Effect::End,
+        base: None,
+        resumed: true,
+    };
+    drive(room, record, leash, start, &mut ()).await
+}

@@ -1,0 +1,174 @@
+//! `rollback`: a new rollout to what a record says was there before. It is recorded like any other
+//! change, and erases nothing.
+
+use std::sync::Arc;
+
+use super::apply::Room;
+use super::intent::{Intent, Step};
+use crate::domain::change::ObjectId;
+use crate::domain::history::{Record, Verb};
+use crate::domain::image::ImageReference;
+use crate::domain::policy::RollbackMode;
+use crate::domain::rollout::{Outcome, Standing, locate};
+use crate::domain::version::Bump;
+use crate::ports::rollouts::ReadError;
+
+/// Why there is nothing to go back to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RollbackError {
+    /// No record names the object.
+    #[error("{0} was never changed from here: there is no record to go back to")]
+    NoRecord(ObjectId),
+    /// The record is of another object.
+    #[error("{record} is a record of {of}, not of {object}")]
+    OtherObject {
+        /// The record.
+        record: String,
+        /// Its object.
+        of: ObjectId,
+        /// What was asked for.
+        object: ObjectId,
+    },
+    /// The old version stands already.
+    #[error("{0} was put back by {1} already")]
+    Already(ObjectId, String),
+    /// Somebody else changed it since.
+    #[error("{object} was changed since {record}: {what}")]
+    Moved {
+        /// The object.
+        object: ObjectId,
+        /// The record.
+        record: String,
+        /// What stands there.
+        what: String,
+    },
+    /// The last record has not come to its end.
+    #[error("{0} was left unfinished by {1}")]
+    Unfinished(ObjectId, String),
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// The record that a rollback goes back from: the newest that left its new version in place, or the
+/// one that was named.
+///
+/// # Errors
+/// There is none.
+pub fn record_of<'r>(
+    object: &ObjectId,
+    records: &'r [Record],
+    named: Option<&crate::domain::history::RecordId>,
+) -> Result<&'r Record, RollbackError> {
+    if let Some(id) = named {
+        let record = records.iter().find(|record| record.id == *id);
+        let record = record.ok_or_else(|| RollbackError::NoRecord(object.clone()))?;
+        if record.change.object != *object {
+            return Err(RollbackError::OtherObject {
+                record: id.to_string(),
+                of: record.change.object.clone(),
+                object: object.clone(),
+            });
+        }
+        return Ok(record);
+    }
+    let mut of_object = records.iter().filter(|record| record.change.object == *object);
+    let last = of_object.next().ok_or_else(|| RollbackError::NoRecord(object.clone()))?;
+    if last.is_open() {
+        return Err(RollbackError::Unfinished(object.clone(), last.id.to_string()));
+    }
+    if last.left_the_old_version() {
+        return Err(RollbackError::Already(object.clone(), last.id.to_string()));
+    }
+    std::iter::once(last)
+        .chain(of_object)
+        .find(|record| record.left_the_new_version())
+        .ok_or_else(|| RollbackError::NoRecord(object.clone()))
+}
+
+/// What a rollback of a record intends. Without a named record the object has to stand where the
+/// record left it; with one it may stand anywhere, because a person chose what to go back to.
+///
+/// # Errors
+/// The object is not where the record left it, or cannot be read.
+pub async fn intent(
+    room: &Room<'_>,
+    record: &Record,
+    named: bool,
+) -> Result<Intent, RollbackError> {
+    let change = &record.change;
+    let seen = room.rollouts.inspect(&change.object).await?;
+    let id = record.id.to_string();
+    match locate(change, &record.written, &record.restored, &seen.images()) {
+        Standing::Applied | Standing::Partial => {}
+        Standing::Untouched | Standing::Restored => {
+            return Err(RollbackError::Already(change.object.clone(), id));
+        }
+        Standing::Gone => {
+            return Err(RollbackError::Read(ReadError::Gone(change.object.clone())));
+        }
+        Standing::Foreign(_) if named => {}
+        Standing::Foreign(what) => {
+            return Err(RollbackError::Moved { object: change.object.clone(), record: id, what });
+        }
+    }
+    let stands = seen.images();
+    let pull = seen.workload.pull.clone();
+    let mut steps = Vec::new();
+    for edit in &change.edits {
+        let Some((_, from)) = stands.iter().find(|(slot, _)| *slot == edit.slot) else {
+            let what = format!("{} is no longer there", edit.slot);
+            return Err(RollbackError::Moved { object: change.object.clone(), record: id, what });
+        };
+        let Ok(mut to) = edit.from.parse::<ImageReference>() else { continue };
+        if *from == edit.from {
+            continue;
+        }
+        let tag = to.effective_tag();
+        if let (Some(old), Some(tag), None) = (&edit.from_digest, &tag, to.digest()) {
+            let now = room.registry.digest(to.repository(), tag, pull.as_deref()).await;
+            // The tag moved since: the digest beside it is what ran.
+            if now.is_ok_and(|now| now != *old) {
+                to = to.with(Some(tag), Some(old));
+            }
+        }
+        steps.push(Step {
+            slot: edit.slot.clone(),
+            from: Arc::clone(from),
+            digest: edit.from_digest.clone(),
+            to,
+            // Only where the record's version stands is it known what runs.
+            running: (*from == edit.to).then(|| edit.digest.clone()),
+            bump: Bump::Patch,
+        });
+    }
+    let terms = &change.terms;
+    Ok(Intent {
+        verb: Verb::Rollback,
+        object: change.object.clone(),
+        uid: seen.uid,
+        template_hash: None,
+        pull,
+        steps,
+        soak: terms.soak,
+        // There is nothing behind it to go back to.
+        rollback: RollbackMode::Never,
+        probes: terms.probes.clone(),
+        order: 0,
+        why: vec![format!("asked for: back to what was there before {id}")],
+    })
+}
+
+/// How a refused rollback ends in machine output.
+pub fn outcome(error: &RollbackError) -> Outcome {
+    match error {
+        RollbackError::Read(ReadError::Unavailable(why)) => Outcome::Abandoned(why.clone()),
+        RollbackError::Moved { .. } => Outcome::Stale(error.to_string()),
+        RollbackError::Unfinished(..) => Outcome::Unknown(error.to_string()),
+        RollbackError::NoRecord(_)
+        | RollbackError::OtherObject { .. }
+        | RollbackError::Already(..)
+        | RollbackError::Read(_) => Outcome::Refused(error.to_string()),
+    }
+}

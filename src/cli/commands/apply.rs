@@ -1,0 +1,328 @@
+//! `apply`: carries a plan out. Plans (or reads a saved plan and holds it against the cluster), asks,
+//! and hands what was accepted to the rollout.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use std::sync::Arc;
+
+use super::confirm::confirm;
+use super::draft::{Drafted, draft, refusal};
+use super::plan_file::{self, Planned};
+use super::scope::Selected;
+use super::subjects::Subjects;
+use super::{basis, carry, memories};
+use crate::actions::apply::Limits as BatchLimits;
+use crate::actions::intent::{Intent, intents};
+use crate::actions::plan::{NamedVersion, nothing_could_be_looked_up};
+use crate::adapters::clock::SystemClock;
+use crate::adapters::metrics::Metrics;
+use crate::cli::args::{Global, Lookup, TextFormat};
+use crate::cli::args_write::ApplyArgs;
+use crate::cli::error::{CommandError, Kind};
+use crate::cli::exit::Exit;
+use crate::cli::printer::Printer;
+use crate::cli::render::escape::escape;
+use crate::cli::render::{json, machine, table};
+use crate::cli::session::{Purpose, Stop, stoppable};
+use crate::cli::settings::{Settings, overrides};
+use crate::cli::wire;
+use crate::domain::consent::{self, Answer, Consent};
+use crate::domain::gate::Decision;
+use crate::domain::inventory::Workload;
+use crate::domain::plan::Plan;
+use crate::ports::Silent;
+use crate::ports::rollouts::Clock as _;
+
+/// Applies.
+///
+/// # Errors
+/// What stands in the way of beginning; what becomes of single changes is the result.
+pub fn run(
+    global: &Global,
+    arguments: &ApplyArgs,
+    printer: &Printer,
+) -> Result<Exit, CommandError> {
+    let subjects = Subjects::read(&arguments.subjects)?;
+    let planned = subjects.file.as_deref().map(plan_file::read).transpose()?;
+    let asks = mode(arguments, &subjects, printer)?;
+    let lookup = Lookup { refresh: true, ..Lookup::default() };
+    let settings = Settings::load(global, &lookup, &[], printer)?;
+    let targets = planned.as_ref().map_or(&subjects.targets, |planned| &planned.targets);
+    if planned.is_some() && targets.is_empty() {
+        printer.note("The plan holds nothing to apply.");
+        if arguments.output != TextFormat::Table {
+            carry::nothing(arguments.output, printer)?;
+        }
+        return Ok(Exit::Done);
+    }
+    let selected = Selected::read(targets, &arguments.selection, &global.connection)?;
+    let run = Run { arguments, subjects: &subjects, planned, selected, settings: &settings, asks };
+    stoppable(printer, |stop| run.carry_out(stop, printer))
+}
+
+/// Who says yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// The person at the terminal.
+    Person,
+    /// Nobody: only what needs nobody is taken.
+    Nobody,
+    /// Whoever typed the names (`--yes`, or a dry run, which needs no yes).
+    Names,
+}
+
+fn mode(
+    arguments: &ApplyArgs,
+    subjects: &Subjects,
+    printer: &Printer,
+) -> Result<Asks, CommandError> {
+    if !arguments.selection.filename.is_empty() {
+        return Err(CommandError::usage_message(
+            "apply writes to a cluster, so -f has no meaning here",
+        )
+        .hint("`plan -f … --diff` shows what to change in the manifests"));
+    }
+    if arguments.yes && !subjects.is_named() {
+        return Err(CommandError::usage_message(
+            "--yes says yes to what is named, and nothing is named",
+        )
+        .hint("name a plan file or targets; --auto takes what needs no yes"));
+    }
+    Ok(match (arguments.auto, arguments.yes, arguments.dry_run.is_some()) {
+        (true, _, _) => Asks::Nobody,
+        (_, true, _) | (_, _, true) => Asks::Names,
+        _ if printer.can_ask() => Asks::Person,
+        _ => {
+            return Err(CommandError::usage_message("this is no terminal, so nobody can be asked")
+                .hint("use --auto for what needs no yes, or name what to apply with --yes"));
+        }
+    })
+}
+
+struct Run<'a> {
+    arguments: &'a ApplyArgs,
+    subjects: &'a Subjects,
+    planned: Option<Planned>,
+    selected: Selected,
+    settings: &'a Settings,
+    asks: Asks,
+}
+
+impl Run<'_> {
+    async fn carry_out(&self, stop: Stop, printer: &Printer) -> Result<Exit, CommandError> {
+        let (arguments, settings) = (self.arguments, self.settings);
+        let overrides = overrides(&arguments.candidates);
+        let named = self.planned.as_ref().map_or(&self.subjects.versions, |it| &it.versions);
+        let clock = SystemClock::start();
+        if let Some(planned) = &self.planned {
+            // Before its targets are looked for: what is gone makes it stale, and is no slip of the name.
+            let cluster = wire::cluster(settings, Arc::new(Silent)).await?;
+            let hash = basis::policy_hash(&settings.merged);
+            planned.check(&cluster, &hash, settings.now).await?;
+        }
+        let drafted = draft(&self.selected, named, settings, &overrides, printer).await?;
+        let Drafted { plan, limits, cluster, named: versions, .. } = &drafted;
+        let metrics = self.metrics(&drafted, clock.moment().0)?;
+        if self.subjects.is_named() {
+            free(&drafted)?;
+        }
+        if let Some(planned) = &self.planned {
+            planned.check_digests(plan)?;
+        }
+        let unfinished = memories::unfinished(&drafted.memories, &plan.inventory, printer);
+        if self.is_for_people() {
+            self.show(plan, printer)?;
+        }
+        let rows = 0..plan.proposals.len();
+        let consents: Vec<Consent> =
+            rows.clone().map(|row| self.consent(plan, row, versions)).collect();
+        let answer =
+            |row: usize, consent| consent::answer(&plan.proposals[row], &limits[row], consent);
+        let auto: Vec<usize> =
+            rows.clone().filter(|row| answer(*row, Consent::None) == Answer::Take).collect();
+        let (taken, declined) = match self.asks {
+            Asks::Nobody => (auto, Vec::new()),
+            Asks::Names => (
+                rows.clone().filter(|row| answer(*row, consents[*row]) == Answer::Take).collect(),
+                Vec::new(),
+            ),
+            Asks::Person => {
+                let asked: Vec<usize> = rows
+                    .clone()
+                    .filter(|row| !auto.contains(row))
+                    .filter(|row| {
+                        matches!(answer(*row, consents[*row]), Answer::Ask | Answer::Take)
+                    })
+                    .collect();
+                let taken = confirm(plan, &auto, &asked, settings, &overrides, printer)?;
+                let all = auto.into_iter().chain(asked);
+                let declined = all.filter(|row| !taken.contains(row)).collect::<Vec<_>>();
+                (taken, declined)
+            }
+        };
+        let (taken, apart) = consent::together(plan, taken);
+        for row in &apart {
+            let (workload, slot) = plan.target(&plan.proposals[*row]);
+            printer.warning(&format!(
+                "{} is left out: another container runs the same image and was not accepted, and they move together",
+                workload.target_id(slot)
+            ));
+        }
+        let left = self.left(plan, &taken, &declined, printer);
+        let intents = self.intents(plan, &taken, &drafted, printer);
+        if intents.is_empty() {
+            let left = if unfinished && self.subjects.is_named() {
+                left.worst(Exit::Unknown)
+            } else {
+                left
+            };
+            printer.note("Nothing to apply.");
+            if arguments.output != TextFormat::Table {
+                carry::nothing(arguments.output, printer)?;
+            }
+            return Ok(left);
+        }
+        let purpose = Purpose {
+            pace: &arguments.pace,
+            rehearsal: arguments.dry_run.is_some(),
+            run_once: arguments.run_once,
+            unattended: self.asks == Asks::Nobody,
+            command: format!("apply {}", arguments.subjects.join(" ")).trim_end().to_owned(),
+        };
+        let in_flight = arguments
+            .max_in_flight
+            .and_then(|most| usize::try_from(most).ok())
+            .unwrap_or(settings.merged.policy.max_in_flight);
+        let batch = BatchLimits {
+            in_flight,
+            failures: usize::try_from(arguments.stop_after_failures).unwrap_or(usize::MAX),
+        };
+        let work = carry::Work {
+            settings,
+            cluster: cluster.clone(),
+            hosts: wire::hosts_of(&plan.inventory),
+            purpose,
+            output: arguments.output,
+            metrics,
+            plan: machine::json(&json::plan_output(plan, None)).ok(),
+        };
+        let exit = carry::carry(work, intents, batch, stop, printer).await?;
+        Ok(exit.worst(left))
+    }
+
+    /// The metrics of the plan, already written once: a file that cannot be written shows before
+    /// anything is changed.
+    fn metrics(&self, drafted: &Drafted, took: Duration) -> Result<Option<Metrics>, CommandError> {
+        let Some(file) = &self.arguments.metrics_file else { return Ok(None) };
+        let metrics = Metrics::new(file).map_err(CommandError::environment)?;
+        let summary = drafted.plan.summary();
+        metrics.scanned(took, summary.targets, summary.updates + summary.held);
+        metrics.asked(&drafted.usage);
+        metrics
+            .save()
+            .with_context(|| format!("the metrics cannot be written to {}", file.display()))
+            .map_err(|error| {
+                CommandError::environment(error).hint("check the path of --metrics-file")
+            })?;
+        Ok(Some(metrics))
+    }
+
+    fn is_for_people(&self) -> bool {
+        self.arguments.output == TextFormat::Table
+    }
+
+    fn show(&self, plan: &Plan, printer: &Printer) -> Result<(), CommandError> {
+        if plan.proposals.is_empty() {
+            return Ok(());
+        }
+        let layout = table::Layout {
+            width: printer.width(),
+            wide: false,
+            headers: true,
+            namespaces: self.selected.spans_namespaces(),
+        };
+        printer.data(&table::plan(plan, layout, &printer.styles))
+    }
+
+    /// What was said about a row by naming it.
+    fn consent(&self, plan: &Plan, row: usize, versions: &[NamedVersion]) -> Consent {
+        let (workload, slot) = plan.target(&plan.proposals[row]);
+        // A saved plan names what it holds; that nobody looked at each major step in it is why those
+        // still want to be typed.
+        let typed =
+            self.planned.is_none() && versions.iter().any(|named| named.is_of(workload, slot));
+        if typed { Consent::Named } else { Consent::Yes }
+    }
+
+    /// Tells what was named and is not taken; the exit code that follows from it.
+    fn left(&self, plan: &Plan, taken: &[usize], declined: &[usize], printer: &Printer) -> Exit {
+        let mut exit = Exit::Done;
+        let named = self.subjects.is_named();
+        if !named && nothing_could_be_looked_up(plan) {
+            return Exit::Environment;
+        }
+        for (row, proposal) in plan.proposals.iter().enumerate() {
+            let up_to_date = proposal.decision == Decision::UpToDate;
+            if !named || up_to_date || taken.contains(&row) || declined.contains(&row) {
+                continue;
+            }
+            let (workload, slot) = plan.target(proposal);
+            let reasons = proposal.reasons.join("; ");
+            printer.warning(&format!(
+                "{} is not applied: {}",
+                workload.target_id(slot),
+                escape(&reasons)
+            ));
+            exit = exit.worst(refusal(proposal));
+        }
+        exit
+    }
+
+    fn intents(
+        &self,
+        plan: &Plan,
+        taken: &[usize],
+        drafted: &Drafted,
+        printer: &Printer,
+    ) -> Vec<Intent> {
+        let mut intents = intents(plan, taken, &|row| drafted.limits[row].clone());
+        // What is named is refused later, by its name; a bulk run passes over it.
+        if !self.subjects.is_named() {
+            intents.retain(|intent| {
+                let steps = intent.steps.iter();
+                let wanted: Vec<_> =
+                    steps.filter_map(|step| Some((&step.slot, step.digest.as_ref()?))).collect();
+                let memory = drafted.memories.get(&intent.object);
+                let known = memory.and_then(|memory| memory.is_known_bad_together(&wanted));
+                if let Some(known) = known {
+                    printer.warning(&format!(
+                        "{} is left out, these versions failed together: {}; `forget` lifts it",
+                        intent.object, known.why
+                    ));
+                }
+                known.is_none()
+            });
+        }
+        if let Some(planned) = &self.planned {
+            for intent in &mut intents {
+                intent.template_hash = planned.template_hash(&intent.object).map(str::to_owned);
+            }
+        }
+        intents
+    }
+}
+
+/// What is named must not be in the hands of another run: what it would be judged by moves.
+fn free(drafted: &Drafted) -> Result<(), CommandError> {
+    let objects = drafted.plan.inventory.workloads.iter().filter_map(Workload::object);
+    for object in objects {
+        if let Some(holder) = drafted.holders.get(&object) {
+            let message = format!("{object} is held by {holder}, nothing was written");
+            return Err(CommandError::message(Kind::Busy, message)
+                .hint("`status` shows what is under way; try again when it has ended"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! What the writing verbs have in common: a session, the changes in it, the display meanwhile, the
+//! result, and the exit code.
+
+use std::collections::BTreeSet;
+
+use super::rollback;
+use crate::actions::apply::{self, Limits, Report};
+use crate::actions::intent::Intent;
+use crate::actions::resume::resume;
+use crate::adapters::kubernetes::Cluster;
+use crate::adapters::metrics::Metrics;
+use crate::cli::args::TextFormat;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::printer::Printer;
+use crate::cli::render::escape::escape;
+use crate::cli::render::rollouts::Rollouts;
+use crate::cli::render::{json, machine, outcomes};
+use crate::cli::session::{Purpose, Session, Stop};
+use crate::cli::settings::Settings;
+use crate::domain::history::Record;
+use crate::domain::image::Registry as Host;
+use crate::domain::rollout::Outcome;
+use crate::ports::rollouts::Journal as _;
+use crate::ports::{Event, EventSink};
+
+/// What is carried out, and how it is told.
+pub struct Work<'a> {
+    /// The settings of the run.
+    pub settings: &'a Settings,
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The registries that may be asked.
+    pub hosts: BTreeSet<Host>,
+    /// Why the session is opened.
+    pub purpose: Purpose<'a>,
+    /// Output of the result.
+    pub output: TextFormat,
+    /// Where the metrics of the run go.
+    pub metrics: Option<Metrics>,
+    /// The plan that is carried out, to be kept beside the run; none where there is none.
+    pub plan: Option<String>,
+}
+
+/// Everything that hears of the steps of a run.
+struct Ears<'a> {
+    display: Rollouts<'a>,
+    metrics: Option<&'a Metrics>,
+}
+
+impl EventSink for Ears<'_> {
+    fn event(&self, event: Event<'_>) {
+        self.display.event(event);
+        if let Some(metrics) = self.metrics {
+            metrics.event(event);
+        }
+    }
+}
+
+impl Work<'_> {
+    fn ears<'a>(&'a self, printer: &'a Printer) -> Ears<'a> {
+        let display = Rollouts::start(printer, self.settings.quiet);
+        Ears { display, metrics: self.metrics.as_ref() }
+    }
+
+    /// Opens the session.
+    ///
+    /// # Errors
+    /// The session's.
+    pub async fn open(&self, stop: Stop, printer: &Printer) -> Result<Session, CommandError> {
+        let cluster = self.cluster.clone();
+        Session::open(self.settings, cluster, &self.hosts, &self.purpose, stop, printer).await
+    }
+
+    /// Tells how it ended.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn tell(
+        &self,
+        session: &Session,
+        reports: &[Report],
+        printer: &Printer,
+    ) -> Result<Exit, CommandError> {
+        let exit = outcomes::exit(reports);
+        let text = match self.output {
+            TextFormat::Table => outcomes::table(reports, printer.width(), &printer.styles),
+            TextFormat::Json => {
+                machine::json(&json::apply_output(Some(&session.manner.run), reports, exit))?
+            }
+            TextFormat::Yaml => {
+                machine::yaml(&json::apply_output(Some(&session.manner.run), reports, exit))?
+            }
+        };
+        if session.is_out_of_time() {
+            printer.warning("the time of --run-timeout is up; what is under way goes on by itself");
+        }
+        session.finish(exit, printer);
+        printer.data(&text)?;
+        for line in outcomes::advice(reports) {
+            printer.note(&line);
+        }
+        Ok(exit)
+    }
+}
+
+/// Carries intents out and tells how that went.
+///
+/// # Errors
+/// The session could not be opened, or the output not written.
+pub async fn carry(
+    work: Work<'_>,
+    intents: Vec<Intent>,
+    limits: Limits,
+    stop: Stop,
+    printer: &Printer,
+) -> Result<Exit, CommandError> {
+    let mut session = work.open(stop, printer).await?;
+    if let (Some(plan), false) = (&work.plan, session.manner.rehearsal)
+        && let Err(error) = session.journal.keep_plan(&session.manner.run, plan)
+    {
+        printer.warning(&format!("the plan is not kept beside the run: {error}"));
+    }
+    let ears = work.ears(printer);
+    let mut reports = apply::apply(&session.room(&ears), intents, limits).await;
+    drop(ears);
+    offer_rollback(&mut session, &work, &mut reports, printer).await?;
+    if let Some(metrics) = &work.metrics {
+        for report in reports.iter().filter(|report| report.change.is_none()) {
+            metrics.not_begun(&report.outcome);
+        }
+        metrics.asked(&session.usage());
+        if let Err(error) = metrics.finish() {
+            printer.warning(&format!("the metrics could not be written: {error}"));
+        }
+    }
+    work.tell(&session, &reports, printer)
+}
+
+/// After Ctrl-C: says what stands, and offers to put the old versions back.
+async fn offer_rollback(
+    session: &mut Session,
+    work: &Work<'_>,
+    reports: &mut [Report],
+    printer: &Printer,
+) -> Result<(), CommandError> {
+    let is_open = |report: &Report| matches!(report.outcome, Outcome::Unknown(_));
+    if !session.was_stopped() || !printer.can_ask() || !reports.iter().any(is_open) {
+        return Ok(());
+    }
+    for report in reports.iter().filter(|report| is_open(report)) {
+        let sentence = outcomes::sentence(&report.outcome);
+        printer.say(&escape(&format!("{}: {sentence}", report.object)));
+    }
+    // Asked on a thread of its own, so that another Ctrl-C is heard meanwhile.
+    printer.prompt("Put the old versions back now? [y, n] ");
+    let (answer, reply) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line);
+        // Nobody waits any more when the program ends.
+        let _ = answer.send(read.map(|_| line).unwrap_or_default());
+    });
+    let reply = reply.await.unwrap_or_default();
+    if !matches!(reply.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    session.go_on();
+    let (records, _) = session.journal.records()?;
+    let ears = work.ears(printer);
+    for report in reports.iter_mut().filter(|report| is_open(report)) {
+        let record = records.iter().find(|record| Some(&record.id) == report.record.as_ref());
+        if let Some(record) = record {
+            let undo = Some("stopped by the user, who asked for it");
+            *report = Box::pin(resume(&session.room(&ears), record.clone(), undo)).await;
+        }
+    }
+    Ok(())
+}
+
+/// The result of a run in which there was nothing to do, for programs.
+///
+/// # Errors
+/// The output cannot be written.
+pub fn nothing(output: TextFormat, printer: &Printer) -> Result<(), CommandError> {
+    let empty = json::apply_output(None, &[], Exit::Done);
+    printer.data(&match output {
+        TextFormat::Yaml => machine::yaml(&empty)?,
+        TextFormat::Json | TextFormat::Table => machine::json(&empty)?,
+    })
+}
+
+/// Carries a rollback out and tells how that went.
+///
+/// # Errors
+/// The object is not where the record left it, or the session could not be opened.
+pub async fn put_back(
+    work: Work<'_>,
+    record: &Record,
+    named: bool,
+    stop: Stop,
+    printer: &Printer,
+) -> Result<Exit, CommandError> {
+    let session = work.open(stop, printer).await?;
+    let display = Rollouts::start(printer, work.settings.quiet);
+    let room = session.room(&display);
+    let intent = match rollback::prepare(&room, record, named).await {
+        Ok(intent) => intent,
+        Err(error) => {
+            session.finish(error.exit(), printer);
+            return Err(error);
+        }
+    };
+    let reports = apply::apply(&room, vec![intent], rollback::ALONE).await;
+    drop(display);
+    work.tell(&session, &reports, printer)
+}

@@ -1,0 +1,98 @@
+//! What the cluster remembers of its objects, in their Leases: what is known bad there, and what was
+//! approved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::actions::plan::Memories;
+use crate::adapters::kubernetes::Cluster;
+use crate::cli::error::CommandError;
+use crate::cli::printer::Printer;
+use crate::domain::change::ObjectId;
+use crate::domain::inventory::{Inventory, Workload};
+use crate::ports::rollouts::{Lock as _, LockError, Remembered};
+
+/// Namespaces whose Leases are read one by one; of more, all are read at once.
+const ONE_BY_ONE: usize = 4;
+
+/// What is remembered, and who holds which object now.
+#[derive(Debug, Default)]
+pub struct Remembrance {
+    /// What is remembered, by object.
+    pub memories: Memories,
+    /// Who holds an object.
+    pub holders: BTreeMap<ObjectId, String>,
+}
+
+/// What is remembered of the objects of an inventory. Where Leases may not be read, `forbidden` hears
+/// of it, and nothing is remembered.
+///
+/// # Errors
+/// The server does not answer.
+pub async fn memories(
+    cluster: &Cluster,
+    inventory: &Inventory,
+    forbidden: &mut dyn FnMut(&str),
+) -> Result<Remembrance, CommandError> {
+    let namespaces: BTreeSet<&str> =
+        inventory.workloads.iter().filter_map(|workload| workload.namespace.as_deref()).collect();
+    let mut wanted: Vec<Option<&str>> = namespaces.iter().copied().map(Some).collect();
+    if namespaces.len() > ONE_BY_ONE {
+        wanted.push(None);
+    }
+    let mut found = Remembrance::default();
+    // All at once where that is allowed, else one by one.
+    while let Some(namespace) = wanted.pop() {
+        match cluster.read_all(namespace).await {
+            Ok(read) => {
+                for (object, Remembered { memory, holder }) in read {
+                    if let Some((holder, _)) = holder {
+                        found.holders.insert(object.clone(), holder.to_string());
+                    }
+                    found.memories.insert(object, memory);
+                }
+                if namespace.is_none() {
+                    break;
+                }
+            }
+            Err(LockError::Forbidden { .. }) if namespace.is_none() => {}
+            Err(LockError::Forbidden { message }) => {
+                forbidden(&message);
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(found)
+}
+
+/// The same for verbs that only read: who may not see Leases plans without them.
+///
+/// # Errors
+/// The server does not answer.
+pub async fn for_reading(
+    cluster: Option<&Cluster>,
+    inventory: &Inventory,
+) -> Result<Memories, CommandError> {
+    let Some(cluster) = cluster else { return Ok(Memories::new()) };
+    let found = memories(cluster, inventory, &mut |message| {
+        tracing::info!(event = "memories", message);
+    })
+    .await?;
+    Ok(found.memories)
+}
+
+/// Warns of objects that an earlier run left unfinished; whether there are any.
+pub fn unfinished(memories: &Memories, inventory: &Inventory, printer: &Printer) -> bool {
+    let mut any = false;
+    for object in inventory.workloads.iter().filter_map(Workload::object) {
+        let last = memories.get(&object).and_then(|memory| memory.last.as_ref());
+        if let Some(last) = last.filter(|last| last.is_open()) {
+            any = true;
+            printer.warning(&format!(
+                "{object} was left unfinished by {} (or is under way): `status` shows it, `resume` finishes or undoes it",
+                last.id
+            ));
+        }
+    }
+    any
+}

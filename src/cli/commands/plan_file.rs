@@ -1,0 +1,264 @@
+//! Reads a plan file and holds it against the cluster: everything that it was made from must be as it
+//! was, or nothing of it is carried out.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use futures_util::{StreamExt as _, stream};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::actions::plan::NamedVersion;
+use crate::adapters::kubernetes::Cluster;
+use crate::cli::error::{CommandError, Kind};
+use crate::cli::render::escape::escape;
+use crate::domain::change::ObjectId;
+use crate::domain::image::Tag;
+use crate::domain::plan::Plan;
+use crate::domain::target::TargetName;
+use crate::ports::rollouts::{ReadError, Rollouts as _};
+
+/// A plan of ten thousand targets has some ten megabytes.
+const SIZE_MAX: u64 = 64 << 20;
+/// Objects that are read anew at one time.
+const IN_FLIGHT: usize = 8;
+/// The shape that is known; a newer program may write another.
+const KNOWN: &str = "safe-update/plan/v1";
+
+/// The part that is read before the others.
+#[derive(Deserialize)]
+struct Head {
+    schema: String,
+}
+
+/// The parts of a plan file that are read.
+#[derive(Debug, Deserialize)]
+pub struct PlanFile {
+    schema: String,
+    proposals: Vec<Row>,
+    basis: Option<Basis>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    target: RowTarget,
+    candidate: Option<RowCandidate>,
+    decision: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct RowTarget {
+    id: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct RowCandidate {
+    tag: String,
+    digest: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Basis {
+    cluster: Option<String>,
+    policy_hash: String,
+    expires: String,
+    changes: Vec<ChangeBasis>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ChangeBasis {
+    object: String,
+    uid: Option<String>,
+    template_hash: String,
+}
+
+/// What a plan file asks for.
+#[derive(Debug)]
+pub struct Planned {
+    /// Its targets that have a candidate which is not blocked, in full.
+    pub targets: Vec<String>,
+    /// The version of each.
+    pub versions: Vec<NamedVersion>,
+    /// The digest of each version, where the plan knew it.
+    digests: BTreeMap<String, String>,
+    /// Uid and template hash of each object.
+    objects: BTreeMap<ObjectId, (String, String)>,
+    cluster: String,
+    policy_hash: String,
+    expires: Timestamp,
+}
+
+/// Reads a plan file.
+///
+/// # Errors
+/// It cannot be read, is no plan file, or is one of a newer program or of manifests.
+pub fn read(file: &Path) -> Result<Planned, CommandError> {
+    let name = file.display();
+    let mut text = String::new();
+    let opened = std::fs::File::open(file)
+        .and_then(|file| file.take(SIZE_MAX + 1).read_to_string(&mut text));
+    opened
+        .with_context(|| format!("the plan file {name} cannot be read"))
+        .map_err(|error| CommandError::usage(error).hint("`plan --out FILE` writes one"))?;
+    let wrong = |what: String| {
+        CommandError::usage_message(format!("the plan file {name} {what}"))
+            .hint("make it anew with `plan --out FILE`")
+    };
+    if text.len() as u64 > SIZE_MAX {
+        return Err(wrong(format!("is larger than {} MiB", SIZE_MAX >> 20)));
+    }
+    let place = |error: &serde_json::Error| {
+        let what = if error.is_eof() { "is cut short" } else { "is no plan" };
+        format!("{what} (line {}, column {})", error.line(), error.column())
+    };
+    // What a newer program wrote is refused by its name, not by the first field that differs.
+    if let Ok(head) = serde_json::from_str::<Head>(&text)
+        && head.schema != KNOWN
+    {
+        let schema = escape(&head.schema).into_owned();
+        return Err(wrong(format!("has the format {schema}; this program reads {KNOWN}")));
+    }
+    let plan: PlanFile = serde_json::from_str(&text).map_err(|error| wrong(place(&error)))?;
+    debug_assert_eq!(plan.schema, KNOWN);
+    let Some(Basis { cluster: Some(cluster), policy_hash, expires, changes }) = plan.basis else {
+        return Err(wrong(
+            "does not say which cluster it was made from: it is of manifests, or was not written by --out"
+                .into(),
+        ));
+    };
+    let expires: Timestamp =
+        expires.parse().map_err(|_| wrong("has an unreadable time in `expires`".into()))?;
+    let mut planned = Planned {
+        targets: Vec::new(),
+        versions: Vec::new(),
+        digests: BTreeMap::new(),
+        objects: BTreeMap::new(),
+        cluster,
+        policy_hash,
+        expires,
+    };
+    for change in changes {
+        let object: ObjectId = change
+            .object
+            .parse()
+            .map_err(|error| wrong(format!("names an object wrongly: {error}")))?;
+        let uid = change.uid.unwrap_or_default();
+        planned.objects.insert(object, (uid, change.template_hash));
+    }
+    for row in plan.proposals {
+        let (Some(candidate), "update" | "held") = (row.candidate, row.decision.as_str()) else {
+            continue;
+        };
+        let target: TargetName = row
+            .target
+            .id
+            .parse()
+            .map_err(|error| wrong(format!("names a target wrongly: {error}")))?;
+        let object = (target.namespace.as_deref(), target.kind, target.name.as_str());
+        let known = planned
+            .objects
+            .keys()
+            .any(|known| (Some(&*known.namespace), known.kind, &*known.name) == object);
+        if !known {
+            return Err(wrong(format!("does not say what {target} was like when it was made")));
+        }
+        let tag: Tag = candidate
+            .tag
+            .parse()
+            .map_err(|error| wrong(format!("has a malformed version for {target}: {error}")))?;
+        if let Some(digest) = candidate.digest {
+            planned.digests.insert(row.target.id.clone(), digest);
+        }
+        planned.targets.push(row.target.id);
+        planned.versions.push(NamedVersion { target, tag });
+    }
+    Ok(planned)
+}
+
+impl Planned {
+    /// The hash of an object's template when the plan was made.
+    pub fn template_hash(&self, object: &ObjectId) -> Option<&str> {
+        self.objects.get(object).map(|(_, hash)| hash.as_str())
+    }
+
+    /// Holds the plan against the time, the policy, the cluster, and each object in it.
+    ///
+    /// # Errors
+    /// Everything that moved since.
+    pub async fn check(
+        &self,
+        cluster: &Cluster,
+        policy_hash: &str,
+        now: Timestamp,
+    ) -> Result<(), CommandError> {
+        let mut moved = Vec::new();
+        if now >= self.expires {
+            moved.push(format!("it expired at {}", self.expires));
+        }
+        if policy_hash != self.policy_hash {
+            moved.push("the policy was changed since".to_owned());
+        }
+        if cluster.identity().await? == self.cluster {
+            let checks = self.objects.iter().map(|(object, (uid, hash))| async move {
+                match cluster.inspect(object).await {
+                    Ok(seen) if *seen.uid != **uid => {
+                        Ok(Some(format!("{object} was deleted and made anew")))
+                    }
+                    Ok(seen) if seen.template_hash != *hash => {
+                        Ok(Some(format!("the pod template of {object} was changed")))
+                    }
+                    Ok(_) => Ok(None),
+                    Err(ReadError::Gone(_)) => Ok(Some(format!("{object} is gone"))),
+                    // What cannot be read has not moved for that.
+                    Err(error) => Err(error),
+                }
+            });
+            let found: Vec<Result<Option<String>, ReadError>> =
+                stream::iter(checks).buffered(IN_FLIGHT).collect().await;
+            for check in found {
+                moved.extend(check?);
+            }
+        } else {
+            moved.push(format!("it was made for another cluster than {}", cluster.server_url()));
+        }
+        stale(&moved)
+    }
+
+    /// Holds the digests of a plan that was made anew against those of the file.
+    ///
+    /// # Errors
+    /// Every tag that names another image now.
+    pub fn check_digests(&self, plan: &Plan) -> Result<(), CommandError> {
+        let mut moved = Vec::new();
+        for proposal in &plan.proposals {
+            let (workload, slot) = plan.target(proposal);
+            let id = workload.target_id(slot);
+            let Some(planned) = self.digests.get(&id) else { continue };
+            let Some(offer) = &proposal.candidate else {
+                moved.push(format!(
+                    "{id} has no candidate any more: {}",
+                    proposal.reasons.join("; ")
+                ));
+                continue;
+            };
+            if let Some(digest) = offer.digest.as_ref().filter(|digest| digest.as_str() != planned)
+            {
+                moved.push(format!("{id}: {} was {planned} and is {digest} now", offer.tag));
+            }
+        }
+        stale(&moved)
+    }
+}
+
+fn stale(moved: &[String]) -> Result<(), CommandError> {
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the plan is stale, nothing was written:\n  {}", moved.join("\n  "));
+    Err(CommandError::message(Kind::Stale, message).hint("make it anew with `plan --out FILE`"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! The shape of `apply -o json`, and of the other verbs that carry changes out.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::actions::apply::Report;
+use crate::cli::exit::Exit;
+use crate::cli::render::outcomes;
+use crate::domain::change::{Change, Edit};
+use crate::domain::health::Failure;
+use crate::domain::history::RunId;
+use crate::domain::rollout::Outcome;
+
+/// Version of the shape.
+const APPLY: &str = "safe-update/apply/v1";
+
+/// `apply -o json`, `rollback -o json`, `resume -o json`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "safe-update/apply/v1")]
+pub struct ApplyOutput {
+    /// `safe-update/apply/v1`.
+    pub schema: &'static str,
+    /// The run; null where there was nothing to do.
+    pub run: Option<String>,
+    /// The exit code that follows from the results alone.
+    pub exit: u8,
+    /// One entry per object.
+    pub results: Vec<ResultOutput>,
+}
+
+/// How the change of one object ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ResultOutput {
+    /// `NAMESPACE/KIND/NAME`.
+    pub object: String,
+    /// The record, `RUN/N`; null where nothing was recorded.
+    pub record: Option<String>,
+    /// rehearsed, succeeded, refused, stale, abandoned, interrupted, busy, untouched, superseded,
+    /// unknown, failed-kept, rolled-back or inconsistent.
+    pub outcome: &'static str,
+    /// The same in words.
+    pub message: String,
+    /// Why the new version failed; null where it did not.
+    pub failure: Option<FailureOutput>,
+    /// Why the rollback failed too; null where it did not.
+    pub rollback_failure: Option<String>,
+    /// What could not be verified; null where nothing.
+    pub unverified: Option<String>,
+    /// How long it was watched after it was healthy; null where it never was.
+    pub soaked_seconds: Option<f64>,
+    /// How long it took.
+    pub took_seconds: f64,
+    /// What was changed; empty where it never became certain.
+    pub edits: Vec<EditOutput>,
+    /// What a person may have to run next.
+    pub commands: Vec<String>,
+}
+
+/// Why a version does not work here.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FailureOutput {
+    /// One word: image-pull, crash, config, quota, admission, deadline, digest, rewritten, probe,
+    /// restarts, job, relapse.
+    pub code: &'static str,
+    /// What happened.
+    pub message: String,
+    /// The container at fault; null where none is.
+    pub container: Option<String>,
+}
+
+/// One changed container.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EditOutput {
+    /// containers, initContainers or volumes.
+    pub slot: &'static str,
+    /// Its name.
+    pub container: String,
+    /// What stood there.
+    pub from: String,
+    /// What was to stand there.
+    pub to: String,
+    /// The digest of `to`.
+    pub digest: String,
+    /// The digest of `from`; null where it is not known.
+    pub from_digest: Option<String>,
+    /// patch, minor, major, digest, base or prerelease.
+    pub change: &'static str,
+}
+
+/// Converts results.
+pub fn apply_output(run: Option<&RunId>, reports: &[Report], exit: Exit) -> ApplyOutput {
+    ApplyOutput {
+        schema: APPLY,
+        run: run.map(ToString::to_string),
+        exit: exit.code(),
+        results: reports.iter().map(result).collect(),
+    }
+}
+
+fn result(report: &Report) -> ResultOutput {
+    let outcome = &report.outcome;
+    ResultOutput {
+        object: report.object.to_string(),
+        record: report.record.as_ref().map(ToString::to_string),
+        outcome: outcome.as_str(),
+        message: outcomes::sentence(outcome),
+        failure: failure_of(outcome).map(failure),
+        rollback_failure: match outcome {
+            Outcome::Inconsistent { second, .. } => Some(second.clone()),
+            _ => None,
+        },
+        unverified: match outcome {
+            Outcome::Succeeded { unverified, .. } => unverified.clone(),
+            _ => None,
+        },
+        soaked_seconds: match outcome {
+            Outcome::Succeeded { soaked, .. } => Some(soaked.as_secs_f64()),
+            _ => None,
+        },
+        took_seconds: report.took.as_secs_f64(),
+        edits: report.change.as_ref().map(edits).unwrap_or_default(),
+        commands: outcomes::commands(report),
+    }
+}
+
+/// Why a new version failed, where it did.
+pub fn failure_of(outcome: &Outcome) -> Option<&Failure> {
+    match outcome {
+        Outcome::FailedKept(failure)
+        | Outcome::RolledBack(failure)
+        | Outcome::Inconsistent { cause: failure, .. } => Some(failure),
+        _ => None,
+    }
+}
+
+/// Converts a failure.
+pub fn failure(failure: &Failure) -> FailureOutput {
+    FailureOutput {
+        code: failure.code,
+        message: failure.message.clone(),
+        container: failure.slot.as_ref().map(ToString::to_string),
+    }
+}
+
+/// Converts the edits of a change.
+pub fn edits(change: &Change) -> Vec<EditOutput> {
+    let edit = |edit: &Edit| EditOutput {
+        slot: edit.slot.kind.as_str(),
+        container: edit.slot.name.to_string(),
+        from: edit.from.to_string(),
+        to: edit.to.to_string(),
+        digest: edit.digest.to_string(),
+        from_digest: edit.from_digest.as_ref().map(ToString::to_string),
+        change: edit.bump.as_str(),
+    };
+    change.edits.iter().map(edit).collect()
+}

@@ -1,0 +1,189 @@
+//! How changes ended: the sentence for a person, the table, the exit code, and what a person has to do
+//! next.
+
+use super::escape::escape;
+use super::grid::grid;
+use super::styles::Styles;
+use crate::actions::apply::Report;
+use crate::cli::exit::Exit;
+use crate::domain::change::{Change, ObjectId};
+use crate::domain::inventory::SlotKind;
+use crate::domain::rollout::Outcome;
+
+/// One outcome in words.
+pub fn sentence(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Rehearsed => "the server would accept it; nothing was written".into(),
+        Outcome::Succeeded { soaked, unverified } => {
+            let soaked = if soaked.is_zero() {
+                "not soaked".to_owned()
+            } else {
+                format!("soaked {} s", soaked.as_secs())
+            };
+            match unverified {
+                None => format!("done ({soaked})"),
+                Some(what) => format!("done, unverified: {what} ({soaked})"),
+            }
+        }
+        Outcome::Refused(why) => format!("refused, nothing was written: {why}"),
+        Outcome::Stale(why) => format!("stale, nothing was written: {why}"),
+        Outcome::Abandoned(why) => format!("given up, nothing was written: {why}"),
+        Outcome::Interrupted(why) => format!("interrupted, nothing was written: {why}"),
+        Outcome::Busy(why) => format!("busy, nothing was written: {why}"),
+        Outcome::Untouched => "nothing had been written: the old version stands".into(),
+        Outcome::Superseded(what) => format!("superseded, what stands is kept: {what}"),
+        Outcome::Unknown(why) => format!("outcome unknown: {why}"),
+        Outcome::FailedKept(failure) => {
+            format!("failed, the new version is kept: {}", failure.message)
+        }
+        Outcome::RolledBack(failure) => {
+            format!("failed and rolled back: {}", failure.message)
+        }
+        Outcome::Inconsistent { cause, second } => {
+            format!("failed, and the rollback failed too: {}; rollback: {second}", cause.message)
+        }
+    }
+}
+
+/// The exit code of one outcome.
+pub fn code(outcome: &Outcome) -> Exit {
+    match outcome {
+        Outcome::Rehearsed | Outcome::Succeeded { .. } | Outcome::Untouched => Exit::Done,
+        Outcome::Refused(_) => Exit::Refused,
+        Outcome::Stale(_) => Exit::Stale,
+        Outcome::Abandoned(_) => Exit::Environment,
+        Outcome::Busy(_) => Exit::Busy,
+        Outcome::Interrupted(_) | Outcome::Superseded(_) | Outcome::Unknown(_) => Exit::Unknown,
+        Outcome::FailedKept(_) | Outcome::Inconsistent { .. } => Exit::NotRestored,
+        Outcome::RolledBack(_) => Exit::RolledBack,
+    }
+}
+
+/// The exit code of a run.
+pub fn exit(reports: &[Report]) -> Exit {
+    reports.iter().fold(Exit::Done, |worst, report| worst.worst(code(&report.outcome)))
+}
+
+/// The result as a table.
+pub fn table(reports: &[Report], width: Option<u16>, styles: &Styles) -> String {
+    if reports.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<Vec<String>> = reports
+        .iter()
+        .map(|report| {
+            let changes = report.change.as_ref().map(written).unwrap_or_default();
+            let record = report.record.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+            vec![
+                escape(&report.object.to_string()).into_owned(),
+                report.outcome.as_str().to_owned(),
+                escape(&changes).into_owned(),
+                record,
+                escape(&sentence(&report.outcome)).into_owned(),
+            ]
+        })
+        .collect();
+    let heads = ["OBJECT", "OUTCOME", "CHANGE", "RECORD", "WHAT HAPPENED"];
+    let mut text = grid(&heads, &rows, width, true, styles, |row, column, cell| {
+        if column != 1 {
+            return cell.to_owned();
+        }
+        let style = match code(&reports[row].outcome) {
+            Exit::Done => styles.update,
+            Exit::RolledBack | Exit::NotRestored | Exit::Usage | Exit::Environment => {
+                styles.blocked
+            }
+            Exit::Pending | Exit::Refused | Exit::Stale | Exit::Busy | Exit::Unknown => styles.held,
+        };
+        style.style(cell).to_string()
+    });
+    text.push('\n');
+    text.push_str(&summary(reports));
+    text.push('\n');
+    text
+}
+
+fn written(change: &Change) -> String {
+    let edits = change.edits.iter();
+    edits
+        .map(|edit| format!("{}: {} -> {}", edit.slot, edit.from, edit.to))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn summary(reports: &[Report]) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for report in reports {
+        let word = report.outcome.as_str();
+        match counts.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((word, 1)),
+        }
+    }
+    let words: Vec<String> =
+        counts.into_iter().map(|(word, count)| format!("{count} {word}")).collect();
+    let changes = if reports.len() == 1 { "change" } else { "changes" };
+    format!("{} {changes}: {}", reports.len(), words.join(", "))
+}
+
+/// What a person has to do next, with the exact commands.
+pub fn advice(reports: &[Report]) -> Vec<String> {
+    reports.iter().flat_map(|report| commands(report).into_iter()).collect()
+}
+
+/// The commands that help after one change.
+pub fn commands(report: &Report) -> Vec<String> {
+    let object = &report.object;
+    match &report.outcome {
+        Outcome::Inconsistent { .. } | Outcome::FailedKept(_) => {
+            let Some(change) = &report.change else { return Vec::new() };
+            vec![
+                format!(
+                    "{object}: to see it: kubectl -n {} describe {}/{}",
+                    object.namespace,
+                    object.kind.short(),
+                    object.name
+                ),
+                format!("{object}: back to the old version: {}", set_image(object, change, false)),
+                format!(
+                    "{object}: forward to the new version: {}",
+                    set_image(object, change, true)
+                ),
+            ]
+        }
+        Outcome::Unknown(_) => {
+            vec![format!(
+                "{object}: `resume {object}` goes on, `resume --undo {object}` puts the old version back"
+            )]
+        }
+        Outcome::Rehearsed
+        | Outcome::Succeeded { .. }
+        | Outcome::Refused(_)
+        | Outcome::Stale(_)
+        | Outcome::Abandoned(_)
+        | Outcome::Interrupted(_)
+        | Outcome::Busy(_)
+        | Outcome::Untouched
+        | Outcome::Superseded(_)
+        | Outcome::RolledBack(_) => Vec::new(),
+    }
+}
+
+/// The command of kubectl that writes one side of a change. Image volumes have none, so they are
+/// edited by hand.
+fn set_image(object: &ObjectId, change: &Change, forward: bool) -> String {
+    let (namespace, kind, name) = (&object.namespace, object.kind.short(), &object.name);
+    let images: Vec<String> = change
+        .edits
+        .iter()
+        .filter(|edit| edit.slot.kind != SlotKind::Volume)
+        .map(|edit| format!("{}={}", edit.slot, if forward { &edit.to } else { &edit.from }))
+        .collect();
+    if images.is_empty() {
+        return format!("kubectl -n {namespace} edit {kind}/{name}");
+    }
+    format!("kubectl -n {namespace} set image {kind}/{name} {}", images.join(" "))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! The unit of every rollout: one object with one or more edits. One change is one patch, one
+//! rollout, one lock, one record and one rollback.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::image::Digest;
+use super::inventory::{Kind, SlotKind};
+use super::policy::{PolicyError, RollbackMode};
+use super::target::{TargetError, TargetName};
+use super::version::Bump;
+
+/// An object of a cluster by its name. Another object may bear the same name later; the uid tells.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    /// Its namespace.
+    pub namespace: Arc<str>,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: Arc<str>,
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}/{}", self.namespace, self.kind.short(), self.name)
+    }
+}
+
+impl FromStr for ObjectId {
+    type Err = TargetError;
+
+    /// Reads `NAMESPACE/KIND/NAME`, as `Display` writes it.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse()? {
+            TargetName { namespace: Some(namespace), kind, name, container: None } => {
+                Ok(Self { namespace: namespace.into(), kind, name: name.into() })
+            }
+            _ => Err(TargetError::Shape(text.to_owned())),
+        }
+    }
+}
+
+/// The name of a slot: which list of the pod spec, and which entry of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SlotId {
+    /// The list.
+    pub kind: SlotKind,
+    /// The name of the container or volume.
+    pub name: Arc<str>,
+}
+
+impl fmt::Display for SlotId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.name)
+    }
+}
+
+/// An accepted step of one container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Where.
+    pub slot: SlotId,
+    /// What stands there now, byte for byte.
+    pub from: Arc<str>,
+    /// What is to stand there.
+    pub to: Arc<str>,
+    /// The digest that `to` was resolved to before anything was written.
+    pub digest: Digest,
+    /// Further digests that a node may report when it runs `digest`: the manifests that an index
+    /// lists.
+    pub parts: Vec<Digest>,
+    /// What `from` was resolved to, or what the nodes reported to run; none where nobody could say.
+    /// When the tag of `from` names another image later, the undo writes this digest beside it.
+    pub from_digest: Option<Digest>,
+    /// The size of the step.
+    pub bump: Bump,
+}
+
+impl Edit {
+    /// Whether a digest that a node reports is what this edit wanted.
+    pub fn is_wanted(&self, reported: &Digest) -> bool {
+        *reported == self.digest || self.parts.contains(reported)
+    }
+
+    /// Whether an image is the old one, as it stood or as an undo writes it: with its digest.
+    pub fn is_old(&self, image: &str) -> bool {
+        let Some(rest) = image.strip_prefix(&*self.from) else {
+            return false;
+        };
+        let digest = self.from_digest.as_ref().map(Digest::as_str);
+        rest.is_empty() || rest.strip_prefix('@').is_some_and(|rest| Some(rest) == digest)
+    }
+}
+
+/// The edits of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The object.
+    pub object: ObjectId,
+    /// Its uid: an object of the same name with another one is another object.
+    pub uid: Arc<str>,
+    /// What changes, in the order of the pod spec; never empty.
+    pub edits: Vec<Edit>,
+    /// How it is carried out.
+    pub terms: Terms,
+}
+
+/// How a change is carried out and judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// How long a healthy update is watched before it counts as done.
+    pub soak: Duration,
+    /// The longest time without any progress.
+    pub progress_deadline: Duration,
+    /// When a failed update is undone.
+    pub rollback: RollbackMode,
+    /// The workload keeps state (`volumeClaimTemplates`): undoing a larger step may harm it.
+    pub stateful: bool,
+    /// What ran before was complete and ready. When it was not, the old version need not become
+    /// healthy for a rollback to count as done.
+    pub was_healthy: bool,
+    /// What has to answer before the update counts as healthy.
+    pub probes: Vec<Probe>,
+}
+
+/// A question to the updated service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probe {
+    /// GET answers with a status below 400.
+    Http(String),
+    /// A connection is accepted at `HOST:PORT`.
+    Tcp(String),
+}
+
+impl fmt::Display for Probe {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(url) => formatter.write_str(url),
+            Self::Tcp(address) => write!(formatter, "tcp://{address}"),
+        }
+    }
+}
+
+impl FromStr for Probe {
+    type Err = PolicyError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || {
+            PolicyError(format!(
+                "{text:?} is no probe: write http://HOST/PATH, https://HOST/PATH or tcp://HOST:PORT"
+            ))
+        };
+        let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+        let (scheme, rest) = text.split_once("://").filter(|_| plain).ok_or_else(wrong)?;
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // Credentials would be written into records and messages.
+        if authority.is_empty() || authority.contains('@') {
+            return Err(wrong());
+        }
+        match scheme {
+            "http" | "https" => Ok(Self::Http(text.to_owned())),
+            "tcp" => {
+                let (host, port) = rest.rsplit_once(':').ok_or_else(wrong)?;
+                if host.is_empty() || port.parse::<u16>().is_err() {
+                    return Err(wrong());
+                }
+                Ok(Self::Tcp(rest.to_owned()))
+            }
+            _ => Err(wrong()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_read_as_they_are_written() {
+        for text in ["prod/deploy/web", "default/sts/db-0", "kube-system/ds/agent"] {
+            let object: ObjectId = text.parse().expect(text);
+            assert_eq!(object.to_string(), text);
+        }
+        for text in ["deploy/web", "prod/deploy/web:app", "", "a/b/c/d"] {
+            assert!(text.parse::<ObjectId>().is_err(), "{text}");
+        }
+    }
+}
