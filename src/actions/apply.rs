@@ -8,8 +8,6 @@ mod drive;
 mod leash;
 mod perform;
 mod prepare;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! What the API server was asked, from its audit log: the proof that something was, or was not, read or written.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ pub(crate) struct Audit {
 /// One request that the API server has answered.
 #[derive(Debug)]
 pub(crate) struct Request {
+    /// The same in the two lines that a watch has: one when it begins, one when it ends.
+    id: String,
     /// Who asked, as `admin` or `system:serviceaccount:NAMESPACE:NAME`.
     pub(crate) user: String,
     /// What the client calls itself.
@@ -47,6 +50,7 @@ impl Request {
         let subresource = text("/objectRef/subresource");
         let slash = if subresource.is_empty() { "" } else { "/" };
         Self {
+            id: text("/auditID"),
             user: text("/user/username"),
             user_agent: text("/userAgent"),
             verb: text("/verb"),
@@ -96,5 +100,44 @@ impl Audit {
     /// The requests for one namespace's objects.
     pub(crate) fn in_namespace(&self, namespace: &str) -> Vec<Request> {
         self.requests().into_iter().filter(|r| r.namespace == namespace).collect()
+    }
+
+    /// What the clients that call themselves so have asked for in one namespace, counted; in the namespace `""` for what
+    /// is in none, or in all.
+    pub(crate) fn tally(&self, agent: &str, namespace: &str) -> Tally {
+        let mut seen = HashSet::new();
+        let mut tally = Tally::default();
+        for request in self.by_agent(agent) {
+            if request.namespace == namespace && seen.insert(request.id.clone()) {
+                let what = format!("{} {}", request.verb, request.resource);
+                *tally.counts.entry(what).or_default() += 1;
+                tally.writes += usize::from(request.is_write());
+            }
+        }
+        tally
+    }
+}
+
+/// How many requests there were, by verb and resource. For messages, `{:#?}` shows it all.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    counts: BTreeMap<String, usize>,
+    writes: usize,
+}
+
+impl Tally {
+    /// All of them.
+    pub(crate) fn total(&self) -> usize {
+        self.counts.values().sum()
+    }
+
+    /// Those that ask for a change of something that is kept.
+    pub(crate) fn writes(&self) -> usize {
+        self.writes
+    }
+
+    /// Those with this verb and resource, as `list pods` or `patch deployments`.
+    pub(crate) fn of(&self, what: &str) -> usize {
+        self.counts.get(what).copied().unwrap_or(0)
     }
 }

@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::bed::program::{self, Run};
-use crate::bed::{Audit, Namespace, Registry, SafeUpdate};
+use crate::bed::{Audit, Namespace, Node, Proxy, Registry, SafeUpdate};
 
 /// What one command of kubectl or crane may take; the longest waits that tests ask for are half a minute.
 const TOOL_DEADLINE: Duration = Duration::from_mins(1);
@@ -82,10 +82,30 @@ impl Bed {
         Ok(Self { dir, places, _lifeline: lifeline })
     }
 
+    /// A real node beside the simulated ones; the first call starts it, which takes a few seconds.
+    ///
+    /// # Panics
+    ///
+    /// Without root, or when something is missing; the message says what to do.
+    pub(crate) fn node(&self) -> &'static Node {
+        static NODE: OnceLock<Result<Node, String>> = OnceLock::new();
+        match NODE
+            .get_or_init(|| Node::start(&self.dir, self.registry().reference("bed/busybox", "1")))
+        {
+            Ok(node) => node,
+            Err(why) => panic!("{why}"),
+        }
+    }
+
     pub(super) fn place(&self, name: &str) -> &str {
         self.places
             .get(name)
             .unwrap_or_else(|| panic!("bed.env of {} lacks {name}", self.dir.display()))
+    }
+
+    /// Where the authority's and the API server's certificates are.
+    pub(super) fn certificates(&self) -> PathBuf {
+        self.dir.join("certs")
     }
 
     /// The kubeconfig of an administrator (member of `system:masters`), with the default namespace `default`.
@@ -143,6 +163,11 @@ impl Bed {
     /// Watches what the API server is asked, from now on.
     pub(crate) fn audit(&self) -> Audit {
         Audit::from_now(Path::new(self.place("AUDIT_LOG")))
+    }
+
+    /// A proxy of this test's own in front of the API server, to make trouble and to count requests.
+    pub(crate) fn proxy(&'static self) -> Proxy {
+        Proxy::start(self)
     }
 
     /// A run of the program as the administrator, still to be given its arguments.

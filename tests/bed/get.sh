@@ -2,9 +2,10 @@
 # Gets the programs that the tests need: what KUBEBUILDER_ASSETS or PATH holds in a version that fits, else what the
 # cache holds, else a build of the version that the file `versions` pins.
 #
-#   tests/bed/get.sh [--have] [NAME...]     all of `versions` when no name is given
+#   tests/bed/get.sh [--have] [NAME...]     the group `control` when no name is given
 #
 #   --have    builds nothing: what is missing is an error that says how to get it
+#   NAME      a program of `versions`, or a group: `control` or `node`
 #
 # Standard output: one NAME=PATH a line. Standard error: what is done, why, and how long it takes.
 # The cache is ${XDG_CACHE_HOME:-~/.cache}/safe-update-bed/bin. A program enters it by a rename, so a build that was
@@ -27,7 +28,7 @@ entry() {
   local line
   line=$(awk -v name="$1" '$1 == name' "$here/versions")
   [ -n "$line" ] || fail "no such program: $1 (tests/bed/versions has $(awk '/^[a-z]/ {printf "%s%s", sep, $1; sep=", "}' "$here/versions"))"
-  read -r name pinned fits minutes kind source package <<<"$line"
+  read -r name pinned fits minutes group kind source package <<<"$line"
 }
 
 # The version that a program says it has: the first dotted number of its own answer, nothing when it does not run.
@@ -36,9 +37,11 @@ version_of() {
   case $name in
     kubectl) flag='version --client' ;;
     crane) flag=version ;;
+    containerd-shim-runc-v2) flag=-v ;;
+    ptp | host-local | loopback | busybox-static) flag= ;;
   esac
   # shellcheck disable=SC2086 # the flags are words of their own
-  answer=$("$1" $flag 2>/dev/null) || return 0
+  answer=$(CNI_COMMAND=VERSION "$1" $flag 2>/dev/null </dev/null) || return 0
   grep -oE -m1 '[0-9]+\.[0-9]+(\.[0-9]+)?' <<<"$answer" | head -n1 || true
 }
 
@@ -113,7 +116,7 @@ build_deb() {
     logged "${apt[@]}" download "$source"
   fi
   logged dpkg-deb -x "$source"_*.deb package
-  mv "package/usr/bin/$name" "$work/$name"
+  mv "package/$package" "$work/$name"
 }
 
 # Runs a command whose output matters only when it fails.
@@ -166,11 +169,18 @@ if [ "${1:-}" = --have ]; then
 fi
 case ${1:-} in -*) fail "unknown option $1; usage: get.sh [--have] [NAME...]" ;; esac
 type -P flock >/dev/null || fail 'flock is not on PATH: install util-linux'
-[ $# -gt 0 ] || mapfile -t all < <(awk '/^[a-z]/ {print $1}' "$here/versions")
-[ $# -gt 0 ] || set -- "${all[@]}"
+[ $# -gt 0 ] || set -- control
+
+names=()
+for wanted in "$@"; do
+  case $wanted in
+    control | node) mapfile -t -O "${#names[@]}" names < <(awk -v group="$wanted" '/^[a-z]/ && $5 == group {print $1}' "$here/versions") ;;
+    *) names+=("$wanted") ;;
+  esac
+done
 
 missing=()
-for wanted in "$@"; do
+for wanted in "${names[@]}"; do
   entry "$wanted"
   if find_program; then
     printf '%s=%s\n' "$name" "$path"

@@ -50,11 +50,7 @@ pub(super) struct Layout {
 
 impl Blob {
     fn new(bytes: Vec<u8>) -> Self {
-        let mut name = String::from("sha256:");
-        for byte in digest(&SHA256, &bytes).as_ref() {
-            let _ = write!(name, "{byte:02x}");
-        }
-        Self { digest: name, bytes }
+        Self { digest: sha256(&bytes), bytes }
     }
 
     fn descriptor(&self, media_type: &str) -> serde_json::Value {
@@ -159,4 +155,13 @@ fn platform_fields(platform: &str) -> serde_json::Value {
         fields["variant"] = variant.into();
     }
     fields
+}
+
+/// The digest of some bytes, as `sha256:…`.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    let mut name = String::from("sha256:");
+    for byte in digest(&SHA256, bytes).as_ref() {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
 }

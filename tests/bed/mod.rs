@@ -5,17 +5,31 @@
 //! Helpers panic with what they saw: in a test there is nobody to hand an error to.
 
 mod audit;
+mod fault;
 mod fixture;
 mod images;
 mod namespace;
+mod node;
+mod process;
 mod program;
+mod proxy;
 mod registry;
+mod relay;
+mod tls;
 mod turn;
+mod under;
+mod webhook;
 
 pub(crate) use audit::{Audit, Request};
+pub(crate) use fault::{Answer, Fault};
 pub(crate) use fixture::{Bed, bed};
 pub(crate) use images::Image;
 pub(crate) use namespace::{Namespace, deployment};
+pub(crate) use node::{Behaviour, Node};
+pub(crate) use process::Running;
 pub(crate) use program::{Run, SafeUpdate};
+pub(crate) use proxy::Proxy;
 pub(crate) use registry::Registry;
 pub(crate) use turn::alone;
+pub(crate) use under::Wrapper;
+pub(crate) use webhook::{Admission, Verdict, Webhook};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use crate::bed::{Bed, Run};
+use crate::bed::{Admission, Bed, Run, Verdict, Webhook};
 
 /// A namespace with a random name, deleted when dropped unless `SAFE_UPDATE_KEEP` is set.
 ///
@@ -73,6 +73,19 @@ impl Namespace {
     #[track_caller]
     pub(crate) fn wait_rolled_out(&self, workload: &str) {
         self.kubectl(&["rollout", "status", workload, "--timeout=30s"]).exits(0);
+    }
+
+    /// Registers an admission webhook for this namespace, until the value is dropped.
+    #[track_caller]
+    pub(crate) fn admission(&self, admission: &Admission) -> Webhook {
+        Webhook::register(self.bed, &self.name, admission)
+    }
+
+    /// While the value lives, pods that are created here report image ids as a real node does, for images that are in
+    /// the registries of the bed.
+    #[track_caller]
+    pub(crate) fn image_ids(&self) -> Webhook {
+        self.admission(&Admission::new(Verdict::ImageIds).of(&["pods"]).when(&["CREATE"]))
     }
 
     /// A user that may do in this namespace what these RBAC rules say, and nothing anywhere else; the kubeconfig that

@@ -1,15 +1,19 @@
 //! Runs of programs: the built binary in an environment that holds nothing of the caller's, and what a run left behind.
 
 use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::bed::turn;
+use crate::bed::under::Wrapper;
+use crate::bed::{Running, turn};
 
 /// The program that is tested.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_kubectl-safe_update");
+pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_kubectl-safe_update");
 
 /// What a run of the program may take before the test gives it up as hanging.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -22,6 +26,8 @@ pub(crate) struct Run {
     pub(crate) command: String,
     /// The exit code; none when a signal ended it, the deadline's included.
     pub(crate) code: Option<i32>,
+    /// The number of the signal that ended it, as 9 for SIGKILL.
+    pub(crate) signal: Option<i32>,
     /// Standard output.
     pub(crate) stdout: String,
     /// Standard error.
@@ -36,6 +42,11 @@ impl Run {
         self
     }
 
+    /// Whether SIGKILL ended it.
+    pub(crate) fn was_killed(&self) -> bool {
+        self.signal == Some(9)
+    }
+
     /// Standard output read as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
@@ -46,8 +57,11 @@ impl Run {
 
 impl std::fmt::Display for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { command, code, stdout, stderr } = self;
-        write!(f, "{command}\nexit code: {code:?}\nstdout:\n{stdout}\nstderr:\n{stderr}")
+        let Self { command, code, signal, stdout, stderr } = self;
+        write!(
+            f,
+            "{command}\nexit code: {code:?}, signal: {signal:?}\nstdout:\n{stdout}\nstderr:\n{stderr}"
+        )
     }
 }
 
@@ -62,6 +76,7 @@ pub(super) fn run(mut command: assert_cmd::Command, input: &str, deadline: Durat
     Run {
         command: line,
         code: output.status.code(),
+        signal: output.status.signal(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
@@ -73,10 +88,11 @@ pub(super) fn run(mut command: assert_cmd::Command, input: &str, deadline: Durat
 /// Runs of one value share the home, so what the first leaves in state and cache the second finds.
 #[derive(Debug)]
 pub(crate) struct SafeUpdate {
-    home: TempDir,
+    home: Arc<TempDir>,
     environment: Vec<(OsString, OsString)>,
     directory: Option<PathBuf>,
     input: String,
+    wrappers: Vec<Wrapper>,
 }
 
 impl SafeUpdate {
@@ -86,12 +102,18 @@ impl SafeUpdate {
         let mut path = home.path().join("bin").into_os_string();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
-        Self { home, environment: Vec::new(), directory: None, input: String::new() }
-            .env("PATH", path)
-            .env("KUBECONFIG", kubeconfig)
-            .env("NO_COLOR", "1")
-            .env("TZ", "UTC")
-            .env("LANG", "C.UTF-8")
+        Self {
+            home: Arc::new(home),
+            environment: Vec::new(),
+            directory: None,
+            input: String::new(),
+            wrappers: Vec::new(),
+        }
+        .env("PATH", path)
+        .env("KUBECONFIG", kubeconfig)
+        .env("NO_COLOR", "1")
+        .env("TZ", "UTC")
+        .env("LANG", "C.UTF-8")
     }
 
     /// The home directory: what lies here is the user's.
@@ -132,9 +154,42 @@ impl SafeUpdate {
         self
     }
 
+    /// The same program, with its home, under nothing.
+    pub(crate) fn plain(mut self) -> Self {
+        self.wrappers.clear();
+        self
+    }
+
+    /// Runs the program under something, such as [`Wrapper::kill_at`]; the last one given is the outermost.
+    pub(crate) fn under(mut self, wrapper: Wrapper) -> Self {
+        self.wrappers.push(wrapper);
+        self
+    }
+
+    /// The directory in which the program keeps its state.
+    pub(crate) fn state_home(&self) -> PathBuf {
+        self.home().join(".config/safe-update")
+    }
+
     /// Runs the program.
     pub(crate) fn run(&self, args: &[&str]) -> Run {
-        self.start(Path::new(PROGRAM), args)
+        if !self.wrappers.is_empty() {
+            // What hangs under something is not ended by ending that.
+            return self.spawn(args).wait(DEADLINE);
+        }
+        self.run_to_end(Path::new(PROGRAM), args)
+    }
+
+    /// Starts the program and does not wait for it; it is killed when the value is dropped.
+    pub(crate) fn spawn(&self, args: &[&str]) -> Running {
+        Running::start(self.command(Path::new(PROGRAM), args), &self.input, Arc::clone(&self.home))
+    }
+
+    /// Starts the program on a terminal of its own, 120 columns wide; what it prints, on either stream, and the echo of
+    /// what is typed are all on standard output, with the terminal's line ends (`\r\n`).
+    pub(crate) fn terminal(&self, args: &[&str]) -> Running {
+        let inner = self.command(Path::new(PROGRAM), args);
+        Running::start_on_terminal(&inner, Arc::clone(&self.home))
     }
 
     /// Runs kubectl, which finds the program as its plugin in `PATH`.
@@ -146,12 +201,33 @@ impl SafeUpdate {
                 .and_then(|()| std::os::unix::fs::symlink(PROGRAM, &link))
                 .unwrap_or_else(|e| panic!("{}: {e}", link.display()));
         }
-        self.start(kubectl, args)
+        self.run_to_end(kubectl, args)
     }
 
-    fn start(&self, program: &Path, args: &[&str]) -> Run {
+    fn run_to_end(&self, program: &Path, args: &[&str]) -> Run {
+        let command = self.command(program, args);
+        let _turn = turn::shared();
+        run(assert_cmd::Command::from_std(command), &self.input, DEADLINE)
+    }
+
+    /// Runs something else where the program would run, to look at that place itself.
+    pub(crate) fn run_wrapped(&self, wrapper: &Wrapper, line: Vec<OsString>) -> Run {
+        let command = self.command_line(wrapper.wrap(&self.state_home(), line));
+        run(assert_cmd::Command::from_std(command), &self.input, DEADLINE)
+    }
+
+    fn command(&self, program: &Path, args: &[&str]) -> Command {
+        let mut line = vec![program.as_os_str().to_owned()];
+        line.extend(args.iter().map(OsString::from));
+        self.command_line(line)
+    }
+
+    fn command_line(&self, mut line: Vec<OsString>) -> Command {
+        for wrapper in &self.wrappers {
+            line = wrapper.wrap(&self.state_home(), line);
+        }
         let home = self.home.path();
-        let mut command = assert_cmd::Command::new(program);
+        let mut command = Command::new(&line[0]);
         command
             .env_clear()
             .env("HOME", home)
@@ -162,8 +238,7 @@ impl SafeUpdate {
             .env("XDG_RUNTIME_DIR", home.join(".run"))
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(self.directory.as_deref().unwrap_or(home))
-            .args(args);
-        let _turn = turn::shared();
-        run(command, &self.input, DEADLINE)
+            .args(&line[1..]);
+        command
     }
 }

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
 
-use crate::bed::Image;
-use crate::bed::images::{INDEX, Layout, MANIFEST, Manifest};
+use crate::bed::images::{INDEX, Layout, MANIFEST, Manifest, sha256};
+use crate::bed::{Image, tls};
 
 /// Requests under way at once; more gains nothing on a machine that runs the registry too.
 const IN_FLIGHT: usize = 8;
@@ -112,6 +112,13 @@ impl Registry {
         .unwrap_or_else(|e| panic!("http://{}/v2/{path}: {e}", self.host))
     }
 
+    /// What a tag names now; none where there is no such tag.
+    #[track_caller]
+    pub(crate) fn digest(&self, repository: &str, tag: &str) -> Option<String> {
+        let (status, manifest) = self.get(&format!("{repository}/manifests/{tag}"));
+        (status == 200).then(|| sha256(manifest.as_bytes()))
+    }
+
     fn request(&self, client: &Client, method: Method, path: &str) -> RequestBuilder {
         self.authorized(client.request(method, format!("http://{}/v2/{path}", self.host)))
     }
@@ -189,8 +196,7 @@ impl Registry {
 fn talk<T: Send>(
     conversation: impl AsyncFnOnce(Client) -> Result<T, Failure> + Send,
 ) -> Result<T, Failure> {
-    // Building a client asks for a crypto provider even where nothing is encrypted. The error means: already set.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    tls::crypto();
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

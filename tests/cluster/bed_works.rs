@@ -7,7 +7,7 @@ use crate::bed::{Image, Request, bed, deployment};
 #[test]
 fn the_control_plane_is_ready() {
     assert_eq!(bed().kubectl(&["get", "--raw", "/readyz"]).exits(0).stdout, "ok");
-    let nodes = bed().kubectl(&["get", "nodes", "-o", "json"]).exits(0).json();
+    let nodes = bed().kubectl(&["get", "nodes", "-l", "type=kwok", "-o", "json"]).exits(0).json();
     let nodes = nodes["items"].as_array().expect("a list of nodes");
     assert_eq!(nodes.len(), 3);
     for node in nodes {

@@ -189,8 +189,8 @@ fn credentials_of_this_machine_are_found_where_others_keep_them() {
         ("podman", podman, Ok(())),
         ("a variable", new().env("DOCKER_AUTH_CONFIG", &good), Ok(())),
         ("a file", new().env("REGISTRY_AUTH_FILE", &file), Ok(())),
-        ("login", login(right(&private)), Ok(())),
-        ("login, wrong", login(WRONG), REFUSED),
+        ("login without a host", login(right(&private)), REFUSED),
+        ("login, wrong", login(WRONG).env("REGISTRY_HOST", host), REFUSED),
         ("login for this host", here, Ok(())),
         ("login for another host", elsewhere, REFUSED),
     ] {
@@ -243,24 +243,53 @@ fn credential_helpers_are_asked_and_their_failures_told() {
 }
 
 #[test]
-fn a_login_without_a_host_is_not_sent_to_several() {
+fn a_login_without_a_host_is_only_for_images_that_the_user_named() {
     let namespace = bed().namespace();
     let private = bed().private_registry();
-    let open = bed().registry();
-    open.push_tags(&namespace.repository("open"), &["1.0.0", "1.0.1"]);
-    let image = open.reference(&namespace.repository("open"), "1.0.0");
-    namespace.create_from(
-        &[cron_job("private", &published(&namespace), "", ""), cron_job("open", &image, "", "")]
-            .concat(),
-    );
+    let image = published(&namespace);
+    let in_this = format!("namespace: {}", namespace.name());
+    let one = cron_job("private", &image, &in_this, "");
+    namespace.create_from(&one);
     let user = private.username().expect("the private registry has a user");
     let program =
         bed().program().env("REGISTRY_USERNAME", user).env("REGISTRY_PASSWORD", right(&private));
-    let run = run(&program, &["plan", "-n", namespace.name(), "-o", "json"]);
-    let plan = Rows::of(&run);
+    let used = |args: &[&str]| {
+        let run = run(&program, args);
+        assert!(!run.exits(0).stderr.contains("REGISTRY_HOST"), "{run}");
+        run
+    };
+    let unused = |args: &[&str], why: &str| {
+        let run = run(&program, args);
+        let told = run.stderr.contains(why) && run.stderr.contains("set REGISTRY_HOST");
+        assert!(told, "no {why:?} in {run}");
+        run
+    };
+    // Whoever may run a pod here chooses the registry, even if there is only one.
+    let others = "up to those who run pods";
+    let in_cluster = ["plan", "-n", namespace.name(), "-o", "json"];
+    let rows = |run: &Run| Rows::printed(run);
+    rows(&unused(&in_cluster, others)).row("cj/private:app").is("unknown", "refused access");
+    let target = ["explain", "cj/private", "-n", namespace.name()];
+    assert!(unused(&target, others).exits(9).stderr.contains("refused access"));
+    let check = unused(&["check", "-n", namespace.name(), "-o", "json"], others);
+    assert!(check.exits(9).stdout.contains("refused access"), "{check}");
+    // The user's own words.
+    assert!(used(&["explain", &image]).stdout.contains("1.0.1"));
+    let manifest = program.home().join("one.yaml");
+    std::fs::write(&manifest, &one).expect("a manifest");
+    let plan = used(&["plan", "-f", &manifest.to_string_lossy(), "-o", "json"]);
+    Rows::of(&plan).row("cj/private:app").is("update 1.0.1", "");
+    // It belongs to one of two registries, and is sent to neither.
+    let open = bed().registry();
+    open.push_tags(&namespace.repository("open"), &["1.0.0", "1.0.1"]);
+    let other = open.reference(&namespace.repository("open"), "1.0.0");
+    let two = program.home().join("two.yaml");
+    std::fs::write(&two, [one, cron_job("open", &other, &in_this, "")].concat())
+        .expect("manifests");
+    let args = ["plan", "-f", &two.to_string_lossy(), "-o", "json"];
+    let plan = rows(&unused(&args, "the images come from several registries"));
     plan.row("cj/open:app").is("update 1.0.1", "");
     plan.row("cj/private:app").is("unknown", "refused access");
-    assert!(run.stderr.contains("set REGISTRY_HOST"), "{run}");
 }
 
 #[test]

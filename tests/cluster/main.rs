@@ -5,6 +5,9 @@
 #[path = "../bed/mod.rs"]
 mod bed;
 
+mod apply;
+mod bed_faults;
+mod bed_pods;
 mod bed_works;
 mod credentials;
 mod kinds;
@@ -12,8 +15,10 @@ mod manifest;
 mod owners;
 mod platforms;
 mod rbac;
+mod real_node;
 mod registry;
 mod rows;
 mod script;
 mod selection;
 mod server_trouble;
+mod writing;

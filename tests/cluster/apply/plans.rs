@@ -1,0 +1,87 @@
+//! Saved plans: held against the cluster before anything is written.
+
+use super::{Stage, ended};
+use crate::bed::bed;
+
+/// A stage with a saved plan of `web` from 1.0.0 to 1.0.1.
+fn planned() -> (Stage, String) {
+    let stage = Stage::new(&["1.0.0", "1.0.1"]);
+    stage.deploy("web", "1.0.0");
+    let file = stage.program.home().join("plan.json").display().to_string();
+    stage.run(&["plan", "--out", &file]).exits(0);
+    (stage, file)
+}
+
+/// Fails unless the plan is refused as stale, for this reason, with nothing written.
+#[track_caller]
+fn is_stale(stage: &Stage, file: &str, words: &str) {
+    let audit = bed().audit();
+    let run = stage.apply(&[file, "--yes"]);
+    assert!(run.exits(6).stderr.contains(words), "wanted {words:?}: {run}");
+    let namespace = stage.namespace.name();
+    let ours = |request: &&crate::bed::Request| {
+        request.is_write() && request.user_agent.starts_with("safe-update/")
+    };
+    let writes: Vec<_> = audit.in_namespace(namespace).into_iter().filter(|r| ours(&r)).collect();
+    assert!(writes.is_empty(), "{writes:?}");
+}
+
+#[test]
+fn a_plan_is_carried_out_as_long_as_it_holds() {
+    let (stage, file) = planned();
+    ended(&stage.apply(&[&file, "--yes"]), 0, "succeeded", "done");
+    assert_eq!(stage.tag("deploy/web"), "1.0.1");
+    is_stale(&stage, &file, "pod template of");
+}
+
+#[test]
+fn an_edit_between_plan_and_apply_makes_it_stale() {
+    let (stage, file) = planned();
+    stage.namespace.kubectl(&["set", "env", "deploy/web", "A=b"]).exits(0);
+    is_stale(&stage, &file, "the pod template of");
+    assert_eq!(stage.tag("deploy/web"), "1.0.0");
+}
+
+#[test]
+fn another_object_of_the_same_name_makes_it_stale() {
+    let (stage, file) = planned();
+    stage.namespace.kubectl(&["delete", "deploy/web"]).exits(0);
+    stage.deploy("web", "1.0.0");
+    is_stale(&stage, &file, "was deleted and made anew");
+}
+
+#[test]
+fn a_tag_that_moved_makes_it_stale() {
+    let (stage, file) = planned();
+    bed().registry().push(&stage.repository, &crate::bed::Image::tag("1.0.1").revision(2));
+    is_stale(&stage, &file, "and is sha256:");
+}
+
+#[test]
+fn another_policy_makes_it_stale() {
+    let (stage, file) = planned();
+    let stage = Stage {
+        program: stage.program.home_file("safe-update.yaml", "version: 1\nsoak: 5s\n"),
+        ..stage
+    };
+    is_stale(&stage, &file, "the policy was changed since");
+}
+
+#[test]
+fn what_is_no_plan_is_refused_with_place_and_hint() {
+    let (stage, file) = planned();
+    let text = std::fs::read_to_string(&file).expect("the plan");
+    let cases = [
+        (text[..text.len() / 2].to_owned(), "is cut short"),
+        (text.replace("plan/v1", "plan/v9"), "has the format safe-update/plan/v9"),
+        ("[]".to_owned(), "is no plan"),
+        (String::new(), "is cut short"),
+    ];
+    for (text, words) in cases {
+        std::fs::write(&file, text).expect("the plan");
+        let run = stage.apply(&[&file, "--yes"]);
+        assert!(run.exits(1).stderr.contains(words), "wanted {words:?}: {run}");
+    }
+    let run = stage.apply(&["absent.json", "--yes"]);
+    assert!(run.exits(1).stderr.contains("cannot be read"), "{run}");
+}

@@ -1,0 +1,95 @@
+//! Trouble with the API server is waited out, and is never a reason to roll back.
+
+use std::time::{Duration, Instant};
+
+use super::{MINUTE, Stage, ended, result};
+use crate::bed::{Answer, Fault, Proxy, SafeUpdate, bed};
+
+/// A stage whose program goes through a proxy.
+fn stage() -> (Stage, Proxy, SafeUpdate) {
+    let stage = Stage::new(&["1.0.0", "1.0.1"]);
+    stage.deploy("web", "1.0.0");
+    let proxy = bed().proxy();
+    let program = bed().program().kubeconfig(&proxy.kubeconfig());
+    (stage, proxy, program)
+}
+
+const APPLY: [&str; 6] = ["apply", "--auto", "-o", "json", "--soak", "1s"];
+
+#[test]
+fn a_server_that_is_gone_for_a_while_is_waited_for() {
+    let (stage, proxy, program) = stage();
+    let args = [&APPLY[..4], &["--soak", "6s", "-n", stage.namespace.name()]].concat();
+    let child = program.spawn(&args);
+    stage.wait_for_tag("deploy/web", "1.0.1");
+    proxy.partition();
+    std::thread::sleep(Duration::from_secs(10));
+    proxy.heal();
+    ended(&child.wait(MINUTE), 0, "succeeded", "done");
+    assert_eq!(stage.tag("deploy/web"), "1.0.1");
+}
+
+#[test]
+fn errors_of_the_server_while_watching_are_no_failure() {
+    let (stage, proxy, program) = stage();
+    let changed = Answer::status(500, "etcdserver: leader changed");
+    proxy.fault(Fault::on("WATCH", "").times(5).answers(changed.clone()));
+    proxy.fault(Fault::on("READ", "/pods").times(2).answers(changed));
+    let run = stage.run_by(&program, &APPLY);
+    ended(&run, 0, "succeeded", "done");
+    assert!(proxy.strikes()[0] > 0, "{:?}", proxy.strikes());
+}
+
+#[test]
+fn a_write_whose_answer_is_lost_is_not_repeated() {
+    for lost in ["dropped", "504"] {
+        let (stage, proxy, program) = stage();
+        let write = || Fault::on("PATCH", "/deployments/web").nth(2);
+        proxy.fault(match lost {
+            "dropped" => write().drops_after_forward(),
+            _ => write().answers_after_forward(Answer::status(504, "timeout")),
+        });
+        ended(&stage.run_by(&program, &APPLY), 0, "succeeded", "done");
+        assert_eq!(proxy.strikes()[0], 1, "{lost}");
+        assert_eq!(stage.field("deploy/web", ".metadata.generation"), "2", "{lost}");
+    }
+}
+
+#[test]
+fn a_write_that_did_not_arrive_is_made_again() {
+    let (stage, proxy, program) = stage();
+    proxy.fault(Fault::on("PATCH", "/deployments/web").nth(2).drops());
+    ended(&stage.run_by(&program, &APPLY), 0, "succeeded", "done");
+    assert_eq!(stage.field("deploy/web", ".metadata.generation"), "2");
+}
+
+#[test]
+fn a_server_that_wants_a_day_is_not_waited_for() {
+    let (stage, proxy, program) = stage();
+    let busy = Answer::status(429, "too many requests").header("retry-after", "86400");
+    proxy.fault(Fault::on("PATCH", "/deployments/web").answers(busy));
+    let begun = Instant::now();
+    let args = [&APPLY[..], &["--request-timeout", "5s", "-n", stage.namespace.name()]].concat();
+    let run = program.spawn(&args).wait(2 * MINUTE);
+    ended(&run, 9, "abandoned", "nothing was written");
+    assert!(begun.elapsed() < Duration::from_secs(100));
+    assert_eq!(stage.tag("deploy/web"), "1.0.0");
+}
+
+#[test]
+fn after_the_write_a_silent_server_leaves_the_outcome_unknown_and_resume_finishes() {
+    let (stage, proxy, program) = stage();
+    let write = Fault::on("PATCH", "/deployments/web").nth(2);
+    proxy.fault(write.partitions_after_forward());
+    let args = [&APPLY[..], &["--progress-deadline", "6s", "--request-timeout", "2s"]].concat();
+    let run = stage.run_by(&program, &args);
+    ended(&run, 8, "unknown", "");
+    assert_eq!(stage.tag("deploy/web"), "1.0.1");
+    proxy.heal();
+    // Another machine, with nothing but the Lease.
+    stage.lease_expires("web");
+    let other = bed().program();
+    let run = stage.run_by(&other, &["resume", "deploy/web", "-o", "json", "--soak", "1s"]);
+    ended(&run, 0, "succeeded", "done");
+    assert!(result(&run)["record"].is_string(), "{run}");
+}
