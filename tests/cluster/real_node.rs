@@ -30,11 +30,15 @@ fn a_real_node_pulls_runs_and_reports() {
     let repository = namespace.repository("app");
     let (good, digest) = node.push(&repository, "1.0.0", Behaviour::Runs);
     let (bad, _) = node.push(&repository, "1.0.1", Behaviour::Crashes);
-    let id = format!("{}/{repository}@{digest}", bed().registry().host());
+    // The node may name any repository that it knows the same content from.
+    let is_good = |status: &Value| {
+        let id = status["imageID"].as_str().unwrap_or_default();
+        id.ends_with(&format!("@{digest}"))
+    };
 
     node.deploy(&namespace, "web", &good);
     let status = wait_for(&namespace, "web", |status| status["ready"] == true);
-    assert_eq!(status["imageID"], id, "{status:#}");
+    assert!(is_good(&status), "{status:#}");
 
     // The new image crashes; the old pod stays, as nothing takes its place.
     namespace.kubectl(&["set", "image", "deploy/web", &format!("app={bad}")]).exits(0);
@@ -42,7 +46,7 @@ fn a_real_node_pulls_runs_and_reports() {
         status["state"]["waiting"]["reason"] == "CrashLoopBackOff"
     });
     assert_eq!(status["lastState"]["terminated"]["exitCode"], 3, "{status:#}");
-    assert_eq!(wait_for(&namespace, "web", |status| status["ready"] == true)["imageID"], id);
+    assert!(is_good(&wait_for(&namespace, "web", |status| status["ready"] == true)));
     // Which is not there at all is said at once.
     namespace.kubectl(&["set", "image", "deploy/web", &format!("app={good}-absent")]).exits(0);
     let status = wait_for(&namespace, "web", |status| {

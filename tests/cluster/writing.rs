@@ -66,10 +66,31 @@ fn to(base: &Inspected, tag: &str) -> Vec<Replacement> {
     replacements.collect()
 }
 
+/// The object when its controllers have said what they had to say: two looks in a row see the same.
+async fn still(cluster: &Cluster, object: &ObjectId) -> Inspected {
+    let mut base = sure(cluster.inspect(object).await);
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let next = sure(cluster.inspect(object).await);
+        if next.resource_version == base.resource_version {
+            return next;
+        }
+        base = next;
+    }
+    panic!("{object} never held still");
+}
+
+/// Writes, again when a controller told a status in between.
 async fn set(cluster: &Cluster, object: &ObjectId, tag: &str) -> (Inspected, Written) {
-    let base = sure(cluster.inspect(object).await);
-    let written = sure(cluster.write(object, &base, &to(&base, tag), false).await);
-    (base, written)
+    for _ in 0..20 {
+        let base = sure(cluster.inspect(object).await);
+        match cluster.write(object, &base, &to(&base, tag), false).await {
+            Ok(written) => return (base, written),
+            Err(WriteError::Moved(_)) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    panic!("{object} was never the same twice");
 }
 
 fn subject(object: &ObjectId, base: &Inspected, written: &Written) -> WatchSubject {
@@ -160,7 +181,7 @@ fn a_write_is_done_once_and_only_to_what_was_read() {
         namespace.kubectl(&["get", "deploy/web", "-o", path]).exits(0).stdout.clone()
     };
     with(async |cluster| {
-        let base = cluster.inspect(&object).await.expect("it is there");
+        let base = still(cluster, &object).await;
         assert!(base.healthy && !base.stateful && base.generation == 1);
         assert_eq!(base.progress_deadline, Some(Duration::from_mins(10)));
         assert_eq!(base.writer.as_deref(), Some("kubectl-create"));
@@ -227,7 +248,7 @@ fn every_test_of_a_write_stops_it() {
         assert!(matches!(refused(&base).await, WriteError::Moved(_)));
 
         // What the server finds wrong with the value itself is another matter.
-        let base = read().await;
+        let base = still(cluster, &object).await;
         for rehearsal in [true, false] {
             let mut images = to(&base, "2.0.0");
             images[0].to = "".into();
@@ -272,8 +293,9 @@ fn a_deployment_is_watched_to_its_end_in_few_requests() {
     namespace.create_from(&workload("Deployment", "web", "1.0.0", "replicas: 3"));
     namespace.wait_rolled_out("deploy/web");
     let object = id(&namespace, "deploy/web");
-    let audit = bed().audit();
     with(async |cluster| {
+        still(cluster, &object).await;
+        let audit = bed().audit();
         let base = cluster.inspect(&object).await.expect("it is there");
         let mut held = cluster
             .take(&object, &base.uid, &record(&object, &base.uid, 1), false)
