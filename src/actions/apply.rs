@@ -107,6 +107,9 @@ impl Report {
         match self.outcome {
             Outcome::Rehearsed
             | Outcome::Succeeded { .. }
+            | Outcome::Unverified(_)
+            | Outcome::AwaitsRun
+            | Outcome::NotBegun(_)
             | Outcome::Untouched
             | Outcome::Busy(_)
             | Outcome::Refused(_)

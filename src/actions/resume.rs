@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,20 +16,40 @@ use crate::domain::history::{ATTEMPTS_MAX, Record, RecordEnd};
 use crate::domain::rollout::{self, Course, Outcome, Phase, Stage, Standing, locate};
 use crate::ports::rollouts::{Inspected, JournalError, LockError, ReadError, Remembered};
 
-/// The unfinished records of a cluster, one an object: those of the journal, and those that Leases
-/// remember, whether somebody still holds them or not. Where both know an object, the Lease knows
-/// better: every run writes it before it writes the object.
+/// The unfinished records of a cluster, one an object.
 pub fn unfinished(
     cluster: &str,
     journal: Vec<Record>,
     leases: Vec<(ObjectId, Remembered)>,
+) -> Vec<Record> {
+    last_records(cluster, journal, leases, Record::is_open)
+}
+
+/// The records that are to be taken up: what is unfinished, and what awaits the next run of its
+/// `CronJob`.
+pub fn to_take_up(
+    cluster: &str,
+    journal: Vec<Record>,
+    leases: Vec<(ObjectId, Remembered)>,
+) -> Vec<Record> {
+    last_records(cluster, journal, leases, Record::is_to_take_up)
+}
+
+/// The last record of each object, where it is wanted: those of the journal, and those that Leases
+/// remember, whether somebody still holds them or not. Where both know an object, the Lease knows
+/// better: every run writes it before it writes the object.
+fn last_records(
+    cluster: &str,
+    journal: Vec<Record>,
+    leases: Vec<(ObjectId, Remembered)>,
+    wanted: impl Fn(&Record) -> bool,
 ) -> Vec<Record> {
     let mut open: BTreeMap<ObjectId, Record> = BTreeMap::new();
     let mut seen: BTreeSet<ObjectId> = BTreeSet::new();
     for record in journal.into_iter().filter(|record| *record.cluster == *cluster) {
         // The newest first: an older record of the same object was taken up by a newer one.
         let object = record.change.object.clone();
-        if seen.insert(object.clone()) && record.is_open() {
+        if seen.insert(object.clone()) && wanted(&record) {
             open.insert(object, record);
         }
     }
@@ -38,8 +59,8 @@ pub fn unfinished(
             continue;
         }
         match open.get(&object) {
-            Some(known) if known.id >= last.id && last.is_open() => {}
-            _ if last.is_open() => {
+            Some(known) if known.id >= last.id && wanted(&last) => {}
+            _ if wanted(&last) => {
                 open.insert(object, last);
             }
             // The Lease says that the story of a newer run (or the end of this one) is told.
@@ -91,6 +112,10 @@ const IN_TRANSIT: SignedDuration = SignedDuration::from_mins(1);
 pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<&str>) -> Report {
     let object = record.change.object.clone();
     let early = |outcome| Report::early(object.clone(), outcome);
+    let job = match next_run(room, &record, undo.is_some()).await {
+        Ok(job) => job,
+        Err(outcome) => return Report::of(&record, outcome, Duration::ZERO),
+    };
     let _machine = match room.journal.lock(&room.manner.cluster, &object) {
         Ok(guard) => guard,
         Err(error @ JournalError::Busy { .. }) => return early(Outcome::Busy(error.to_string())),
@@ -109,7 +134,7 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<&str>) -> 
         Err(error) => return early(Outcome::Abandoned(error.to_string())),
     };
     // Between the listing and the lock another run may have finished it, or begun something newer.
-    let other = leash.before().filter(|before| before.id != record.id || !before.is_open());
+    let other = leash.before().filter(|before| before.id != record.id || !before.is_to_take_up());
     if let Some(other) = other.filter(|other| other.started >= record.started) {
         let why = format!("{} has dealt with it meanwhile", other.id);
         record.end = Some(RecordEnd { at: room.clock.now(), outcome: Outcome::Superseded(why) });
@@ -162,7 +187,21 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<&str>) -> 
     let now = room.clock.moment();
     let (phase, effect) =
         rollout::resume(&course, record.stage, &standing, record.failure.clone(), now);
-    drive(room, record, leash, Start { phase, effect, base, resumed: true }, &mut ()).await
+    drive(room, record, leash, Start { phase, effect, base, resumed: true, job }, &mut ()).await
+}
+
+/// The Job by which a record is judged that awaits its next run; none for other records, and for
+/// what is undone whatever it shows.
+async fn next_run(room: &Room<'_>, record: &Record, undo: bool) -> Result<Option<String>, Outcome> {
+    if !record.awaits_run() || undo {
+        return Ok(None);
+    }
+    match room.rollouts.ended_job(&record.change.object, &record.written).await {
+        Ok(Some(job)) => Ok(Some(job)),
+        Ok(None) => Err(Outcome::AwaitsRun),
+        Err(ReadError::Gone(_)) => Err(Outcome::Superseded("the object is gone".into())),
+        Err(error) => Err(Outcome::Abandoned(error.to_string())),
+    }
 }
 
 /// Where the object stands. Where our images stand in a template that is not the one that was
@@ -183,6 +222,7 @@ async fn ended(room: &Room<'_>, record: Record, leash: Leash, outcome: Outcome) 
         effect: rollout::Effect::End,
         base: None,
         resumed: true,
+        job: None,
     };
     drive(room, record, leash, start, &mut ()).await
 }

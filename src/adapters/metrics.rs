@@ -252,10 +252,14 @@ impl Metrics {
                 self.succeeded.inc();
                 self.pending.sub(number(event.change.edits.len()));
             }
+            Outcome::Unverified(_) | Outcome::AwaitsRun => {
+                self.pending.sub(number(event.change.edits.len()));
+            }
             Outcome::FailedKept(_) | Outcome::RolledBack(_) | Outcome::Inconsistent { .. } => {
                 self.failed.inc();
             }
             Outcome::Rehearsed
+            | Outcome::NotBegun(_)
             | Outcome::Refused(_)
             | Outcome::Stale(_)
             | Outcome::Abandoned(_)

@@ -6,6 +6,7 @@
 //! a newer [`VERSION`] is refused. Free text gives way when a text grows too large; references and
 //! digests, which decide what is done, are never cut.
 
+mod ending;
 mod memory;
 mod wire;
 

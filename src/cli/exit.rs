@@ -89,7 +89,9 @@ impl Exit {
             }
             Self::Stale => "the plan is stale: something moved since it was made",
             Self::Busy => "busy: another run holds the object",
-            Self::Unknown => "the outcome is unknown, superseded or still under way: run `resume`",
+            Self::Unknown => {
+                "the outcome is unknown, superseded, unverified or still under way: `status` tells, `resume` goes on"
+            }
             Self::Environment => "the environment failed: cluster, registry or disk",
         }
     }

@@ -124,6 +124,8 @@ pub struct Terms {
     pub was_healthy: bool,
     /// What has to answer before the update counts as healthy.
     pub probes: Vec<Probe>,
+    /// `CronJob`: a Job is started of the new version and judged.
+    pub run_once: bool,
 }
 
 /// A question to the updated service.

@@ -183,8 +183,10 @@ pub enum Health {
     /// It will not become healthy by waiting.
     Failed(Failure),
     /// It cannot be seen whether the new version works, and waiting will not change that:
-    /// `OnDelete`, a partition, zero replicas, a `CronJob` until its next run.
+    /// `OnDelete`, a partition, zero replicas.
     Unverifiable(String),
+    /// Nothing of a `CronJob` runs until its next run.
+    AwaitsRun,
     /// Somebody else changed the template since.
     Superseded {
         /// Who, where the managed fields say so.
@@ -306,6 +308,7 @@ fn judge_replicas(seen: &Seen, wanted: &Wanted<'_>) -> Health {
     }
     let score = counts::score(seen);
     let slow = pods::slow(seen, wanted).or_else(|| counts::slow(seen));
+    let slow = slow.or_else(|| Some((None, pods::unready(seen)?)));
     if let Some(awaited) = counts::awaited(seen, wanted) {
         let (code, awaited) = match slow {
             Some((code, why)) => (code, format!("{awaited}; {why}")),
@@ -322,7 +325,7 @@ fn judge_replicas(seen: &Seen, wanted: &Wanted<'_>) -> Health {
 fn judge_job(seen: &Seen, wanted: &Wanted<'_>) -> Health {
     // The Job that ran the new version says nothing about the old one.
     let Some(job) = seen.job.as_ref().filter(|_| wanted.digests) else {
-        return Health::Unverifiable("until its next run nothing of it runs".into());
+        return Health::AwaitsRun;
     };
     let failure = pods::failure(seen, wanted).or_else(|| digests::wrong(seen, wanted));
     match job {

@@ -175,6 +175,16 @@ impl Record {
         self.end.as_ref().is_none_or(|end| !end.outcome.is_final())
     }
 
+    /// Whether the next run of its `CronJob` has to show whether the new version works.
+    pub fn awaits_run(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end.outcome == Outcome::AwaitsRun)
+    }
+
+    /// Whether `resume` has something to do with it.
+    pub fn is_to_take_up(&self) -> bool {
+        self.is_open() || self.awaits_run()
+    }
+
     /// The record as it may be kept where others read it: without the words of containers and
     /// servers, which may hold anything.
     #[must_use]
@@ -193,6 +203,8 @@ impl Record {
             self.end.as_ref().map(|end| &end.outcome),
             Some(
                 Outcome::Succeeded { .. }
+                    | Outcome::Unverified(_)
+                    | Outcome::AwaitsRun
                     | Outcome::FailedKept(_)
                     | Outcome::Unknown(_)
                     | Outcome::Inconsistent { .. }
@@ -205,7 +217,9 @@ impl Record {
     pub fn left_the_old_version(&self) -> bool {
         match self.end.as_ref().map(|end| &end.outcome) {
             Some(Outcome::RolledBack(_)) => true,
-            Some(Outcome::Succeeded { .. }) => self.verb == Verb::Rollback,
+            Some(Outcome::Succeeded { .. } | Outcome::Unverified(_) | Outcome::AwaitsRun) => {
+                self.verb == Verb::Rollback
+            }
             _ => false,
         }
     }

@@ -13,6 +13,7 @@
 
 mod back;
 mod forward;
+mod outcome;
 mod standing;
 mod watch;
 
@@ -47,6 +48,7 @@ impl Moment {
     }
 }
 
+pub use outcome::Outcome;
 pub use standing::{Standing, locate, resume, unknown_cause};
 pub use watch::Watch;
 use watch::observe;
@@ -186,115 +188,6 @@ pub enum Event {
     Interrupted,
     /// Another run holds the lease.
     LeaseLost,
-}
-
-/// How a rollout ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The server would accept it (dry run); nothing was written.
-    Rehearsed,
-    /// The new version runs.
-    Succeeded {
-        /// How long it was watched after it was healthy.
-        soaked: Duration,
-        /// What could not be verified.
-        unverified: Option<String>,
-    },
-    /// Nothing was written, because a rule forbids it.
-    Refused(String),
-    /// Nothing was written, because the object is no longer what was planned for.
-    Stale(String),
-    /// Nothing was written, because the environment failed.
-    Abandoned(String),
-    /// Nothing was written, because the user stopped it.
-    Interrupted(String),
-    /// Nothing was written, because another run holds the object.
-    Busy(String),
-    /// Nothing had been written by the run that is taken up again.
-    Untouched,
-    /// Somebody else changed it while it was under way; theirs is kept.
-    Superseded(String),
-    /// It was written, and how it went is not known.
-    Unknown(String),
-    /// It failed, and the new version is kept on purpose.
-    FailedKept(Failure),
-    /// It failed, and the old version is back.
-    RolledBack(Failure),
-    /// It failed, and so did the rollback.
-    Inconsistent {
-        /// Why it was to be undone.
-        cause: Failure,
-        /// Why that failed.
-        second: String,
-    },
-}
-
-impl Outcome {
-    /// The word in machine output, in the journal and in metrics.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Rehearsed => "rehearsed",
-            Self::Succeeded { .. } => "succeeded",
-            Self::Refused(_) => "refused",
-            Self::Stale(_) => "stale",
-            Self::Abandoned(_) => "abandoned",
-            Self::Interrupted(_) => "interrupted",
-            Self::Busy(_) => "busy",
-            Self::Untouched => "untouched",
-            Self::Superseded(_) => "superseded",
-            Self::Unknown(_) => "unknown",
-            Self::FailedKept(_) => "failed-kept",
-            Self::RolledBack(_) => "rolled-back",
-            Self::Inconsistent { .. } => "inconsistent",
-        }
-    }
-
-    /// The outcome without the words of containers and servers.
-    #[must_use]
-    pub fn without_words(self) -> Self {
-        match self {
-            Self::FailedKept(failure) => Self::FailedKept(failure.without_words()),
-            Self::RolledBack(failure) => Self::RolledBack(failure.without_words()),
-            Self::Inconsistent { cause, .. } => Self::Inconsistent {
-                cause: cause.without_words(),
-                second: "the rollback failed too; the journal of the run tells why".into(),
-            },
-            Self::Unknown(_) => Self::Unknown("the journal of the run tells why".into()),
-            Self::Superseded(_) => Self::Superseded("the journal of the run tells by what".into()),
-            other @ (Self::Rehearsed
-            | Self::Succeeded { .. }
-            | Self::Refused(_)
-            | Self::Stale(_)
-            | Self::Abandoned(_)
-            | Self::Interrupted(_)
-            | Self::Busy(_)
-            | Self::Untouched) => other,
-        }
-    }
-
-    /// Whether the outcome says that nothing was written to the object.
-    pub fn wrote_nothing(&self) -> bool {
-        match self {
-            Self::Rehearsed
-            | Self::Refused(_)
-            | Self::Stale(_)
-            | Self::Abandoned(_)
-            | Self::Interrupted(_)
-            | Self::Busy(_)
-            | Self::Untouched => true,
-            Self::Succeeded { .. }
-            | Self::Superseded(_)
-            | Self::Unknown(_)
-            | Self::FailedKept(_)
-            | Self::RolledBack(_)
-            | Self::Inconsistent { .. } => false,
-        }
-    }
-
-    /// Whether the story is over, so that there is nothing to take up again.
-    pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Unknown(_))
-    }
 }
 
 impl Phase {

@@ -138,6 +138,22 @@ pub trait Rollouts: Send + Sync {
         object: &'a ObjectId,
         record: &'a RecordId,
     ) -> BoxFuture<'a, Result<String, WriteError>>;
+
+    /// Stops the Job that was started for a record: its pods end, and it stays to be looked at. That
+    /// there is none is no error.
+    fn stop_job<'a>(
+        &'a self,
+        object: &'a ObjectId,
+        record: &'a RecordId,
+    ) -> BoxFuture<'a, Result<(), WriteError>>;
+
+    /// The newest Job that a `CronJob` has run with these images since they were written, and that
+    /// has ended; its name.
+    fn ended_job<'a>(
+        &'a self,
+        object: &'a ObjectId,
+        images: &'a [(SlotId, Arc<str>)],
+    ) -> BoxFuture<'a, Result<Option<String>, ReadError>>;
 }
 
 /// The time: the only way in which an action learns it.

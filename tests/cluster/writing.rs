@@ -526,6 +526,7 @@ fn record(object: &ObjectId, uid: &str, number: u32) -> Record {
         stateful: false,
         was_healthy: true,
         probes: Vec::new(),
+        run_once: false,
     };
     Record {
         id: sure(format!("20261124t165301z-5f3a9c01/{number}").parse()),

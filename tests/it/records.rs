@@ -56,6 +56,7 @@ pub(crate) fn leave(env: &TestEnv) -> String {
                 stateful: false,
                 was_healthy: true,
                 probes: Vec::new(),
+                run_once: false,
             },
         },
         why: vec!["main: a patch change, allowed by the policy".into()],

@@ -47,7 +47,7 @@ pub async fn apply(room: &Room<'_>, intents: Vec<Intent>, limits: Limits) -> Vec
         {
             let Some((index, intent)) = queue.remove(at) else { continue };
             if let Some(why) = images.failed(&intent) {
-                reports.insert(index, Report::early(intent.object, Outcome::Refused(why)));
+                reports.insert(index, Report::early(intent.object, Outcome::NotBegun(why)));
                 continue;
             }
             images.begin(index, &intent);
@@ -75,7 +75,7 @@ pub async fn apply(room: &Room<'_>, intents: Vec<Intent>, limits: Limits) -> Vec
         let why = if *room.stop.borrow() || out_of_time {
             Outcome::Interrupted("the run was stopped before it began".into())
         } else {
-            Outcome::Refused("not begun, because another change of this run failed".into())
+            Outcome::NotBegun("another change of this run failed".into())
         };
         reports.insert(index, Report::early(intent.object, why));
     }
@@ -102,8 +102,13 @@ async fn one(room: &Room<'_>, index: usize, intent: &Intent, mut signal: Signal)
     } else {
         (Phase::Pending, Effect::Record)
     };
-    let start =
-        Start { phase: start.0, effect: start.1, base: Some(prepared.base), resumed: false };
+    let start = Start {
+        phase: start.0,
+        effect: start.1,
+        base: Some(prepared.base),
+        resumed: false,
+        job: None,
+    };
     drive(room, prepared.record, prepared.leash, start, &mut signal).await
 }
 

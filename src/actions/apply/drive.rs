@@ -19,6 +19,8 @@ pub(in crate::actions) struct Start {
     pub(in crate::actions) base: Option<Inspected>,
     /// An earlier run recorded it already.
     pub(in crate::actions) resumed: bool,
+    /// A Job that shows already how the new version of a `CronJob` runs.
+    pub(in crate::actions) job: Option<String>,
 }
 
 /// What a drive tells its caller while it goes on.
@@ -41,8 +43,8 @@ pub(in crate::actions) async fn drive(
 ) -> Report {
     let begun = room.clock.moment();
     let course = Course { change: record.change.clone(), rehearsal: room.manner.rehearsal };
-    let Start { mut phase, mut effect, base, resumed } = start;
-    let mut performer = Performer::new(*room, base);
+    let Start { mut phase, mut effect, base, resumed, job } = start;
+    let mut performer = Performer::new(*room, base, job);
     let mut written_down = resumed;
     let outcome = loop {
         tell(room, &record, &phase, begun);
@@ -186,12 +188,29 @@ async fn close(
         {
             leash.memory.condemn(&record, &failure.clone().without_words(), now);
         }
-        Outcome::Succeeded { .. } if record.verb == Verb::Rollback => {
+        Outcome::Succeeded { .. } | Outcome::Unverified(_) | Outcome::AwaitsRun
+            if record.verb == Verb::Rollback =>
+        {
             leash.memory.reject(&record, now);
         }
-        _ => {}
+        Outcome::Succeeded { .. }
+        | Outcome::Unverified(_)
+        | Outcome::AwaitsRun
+        | Outcome::RolledBack(_)
+        | Outcome::Inconsistent { .. }
+        | Outcome::FailedKept(_)
+        | Outcome::Rehearsed
+        | Outcome::NotBegun(_)
+        | Outcome::Refused(_)
+        | Outcome::Stale(_)
+        | Outcome::Abandoned(_)
+        | Outcome::Interrupted(_)
+        | Outcome::Busy(_)
+        | Outcome::Untouched
+        | Outcome::Superseded(_)
+        | Outcome::Unknown(_) => {}
     }
-    if resumed && matches!(outcome, Outcome::Unknown(_)) {
+    if resumed && matches!(outcome, Outcome::Unknown(_) | Outcome::AwaitsRun) {
         // An orderly end is no failed attempt: only a kill is.
         record.attempts = record.attempts.saturating_sub(1);
     }

@@ -9,7 +9,6 @@ use crate::domain::change::SlotId;
 use crate::domain::health::{self, Health, Observation, Wanted};
 use crate::domain::history::Record;
 use crate::domain::image::ImageReference;
-use crate::domain::inventory::Kind;
 use crate::domain::rollout::{Course, Effect, Event, Images, Moment, Phase, Standing, locate};
 use crate::ports::rollouts::{
     Inspected, LockError, ReadError, Replacement, WatchSubject, Watcher, WriteError, Written,
@@ -38,7 +37,10 @@ pub(super) struct Performer<'a> {
     last: Option<Observation>,
     /// When the watch told something last.
     seen: Moment,
+    /// The Job of a `CronJob` that shows how the new version runs.
     job: Option<String>,
+    /// On the way back: the Job that ran the new version was stopped, or could not be.
+    job_stopped: bool,
 }
 
 struct Watching<'a> {
@@ -47,7 +49,7 @@ struct Watching<'a> {
 }
 
 impl<'a> Performer<'a> {
-    pub(super) fn new(room: Room<'a>, base: Option<Inspected>) -> Self {
+    pub(super) fn new(room: Room<'a>, base: Option<Inspected>, job: Option<String>) -> Self {
         let generation = base.as_ref().map_or(0, |base| base.generation);
         Self {
             room,
@@ -58,7 +60,8 @@ impl<'a> Performer<'a> {
             restarts: Vec::new(),
             last: None,
             seen: Moment::default(),
-            job: None,
+            job,
+            job_stopped: false,
         }
     }
 
@@ -245,7 +248,9 @@ impl<'a> Performer<'a> {
     ) -> Event {
         let back = matches!(phase, Phase::RollingBack { .. });
         let images = wanted_images(course, record, back);
-        if let Some(event) = self.start_job(course, record, back).await {
+        if back {
+            self.stop_job(course, record).await;
+        } else if let Some(event) = self.start_job(course, record).await {
             return event;
         }
         let rollouts = self.room.rollouts;
@@ -331,10 +336,9 @@ impl<'a> Performer<'a> {
     }
 
     /// Starts the Job that shows how the new version of a `CronJob` runs, once.
-    async fn start_job(&mut self, course: &Course, record: &Record, back: bool) -> Option<Event> {
+    async fn start_job(&mut self, course: &Course, record: &Record) -> Option<Event> {
         let object = &course.change.object;
-        let wanted = self.room.manner.run_once && object.kind == Kind::CronJob && !back;
-        if !wanted || self.job.is_some() {
+        if !course.change.terms.run_once || self.job.is_some() {
             return None;
         }
         match self.room.rollouts.run_once(object, &record.id).await {
@@ -346,6 +350,18 @@ impl<'a> Performer<'a> {
                 "its Job could not be started: {why}"
             )))),
             Err(error) => Some(Event::Blind(error.to_string())),
+        }
+    }
+
+    /// What was started of a version that is taken back ends with it.
+    async fn stop_job(&mut self, course: &Course, record: &Record) {
+        if !course.change.terms.run_once || std::mem::replace(&mut self.job_stopped, true) {
+            return;
+        }
+        let object = &course.change.object;
+        if let Err(error) = self.room.rollouts.stop_job(object, &record.id).await {
+            let message = format!("the Job that was started could not be stopped: {error}");
+            self.room.events.event(crate::ports::Event::Trouble { object, message: &message });
         }
     }
 

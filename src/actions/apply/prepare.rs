@@ -12,7 +12,7 @@ use crate::domain::change::{Change, Edit, Terms};
 use crate::domain::consent;
 use crate::domain::history::{Record, RecordEnd, RecordId, Verb};
 use crate::domain::image::{Digest, ImageReference, Tag};
-use crate::domain::inventory::{Progress, PullIdentity};
+use crate::domain::inventory::{Kind, Progress, PullIdentity};
 use crate::domain::rollout::{Outcome, Stage, Standing, locate};
 use crate::ports::rollouts::{Inspected, LockError, ReadError};
 use crate::ports::{LookupError, Wanted};
@@ -48,12 +48,17 @@ pub(super) async fn prepare(
             uid: Arc::clone(&intent.uid),
             edits,
             terms: Terms {
-                soak: manner.soak.unwrap_or(intent.soak),
+                // A Job that has ended shows nothing more.
+                soak: match intent.object.kind {
+                    Kind::CronJob => Duration::ZERO,
+                    _ => manner.soak.unwrap_or(intent.soak),
+                },
                 progress_deadline: manner.progress_deadline.unwrap_or(PROGRESS_DEADLINE),
                 rollback: intent.rollback,
                 stateful: false,
                 was_healthy: true,
                 probes: intent.probes.clone(),
+                run_once: manner.run_once && intent.object.kind == Kind::CronJob,
             },
         },
         why: intent.why.clone(),

@@ -117,6 +117,7 @@ fn record(run: &RunId, number: u32, stage: Stage) -> Record {
                 stateful: false,
                 was_healthy: true,
                 probes: vec![],
+                run_once: false,
             },
         },
         why: vec![],

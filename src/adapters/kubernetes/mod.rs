@@ -14,6 +14,7 @@ mod flags;
 mod gathering;
 mod inspect;
 mod inventory;
+mod jobs;
 mod kubeconfig;
 mod lease;
 mod list;

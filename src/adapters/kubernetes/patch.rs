@@ -16,7 +16,7 @@ use super::object::{Object, path};
 
 /// How the program appears in managed fields.
 pub(super) const FIELD_MANAGER: &str = "safe-update";
-const JSON_PATCH: &str = "application/json-patch+json";
+pub(super) const JSON_PATCH: &str = "application/json-patch+json";
 
 impl Cluster {
     pub(super) async fn written(

@@ -47,4 +47,20 @@ impl Rollouts for Cluster {
     ) -> BoxFuture<'a, Result<String, WriteError>> {
         Box::pin(self.started(object, record))
     }
+
+    fn stop_job<'a>(
+        &'a self,
+        object: &'a ObjectId,
+        record: &'a RecordId,
+    ) -> BoxFuture<'a, Result<(), WriteError>> {
+        Box::pin(self.stopped(object, record))
+    }
+
+    fn ended_job<'a>(
+        &'a self,
+        object: &'a ObjectId,
+        images: &'a [(SlotId, Arc<str>)],
+    ) -> BoxFuture<'a, Result<Option<String>, ReadError>> {
+        Box::pin(self.last_ended_job(object, images))
+    }
 }

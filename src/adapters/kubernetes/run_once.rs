@@ -68,7 +68,7 @@ impl Cluster {
             // Nothing was written, whatever went wrong.
             write_error(object, &Undone { error, maybe: false })
         })?;
-        let name = name(&cron.metadata.name, record);
+        let name = job_name(&cron.metadata.name, record);
         let job = job(&name, cron);
         let jobs = Resource::JOBS.path(Some(&object.namespace));
         let target = format!("{jobs}?fieldManager={FIELD_MANAGER}");
@@ -87,7 +87,8 @@ fn exists(error: &RequestError) -> bool {
     error.details().is_some_and(|details| details.reason == "AlreadyExists")
 }
 
-fn name(cron_job: &str, record: &RecordId) -> String {
+/// The name of the Job that shows how the version of a record runs.
+pub(super) fn job_name(cron_job: &str, record: &RecordId) -> String {
     let hash = sha256([record.to_string().as_bytes()]);
     let mark = &hash[..10];
     let room = NAME_MAX - mark.len() - 1;
@@ -134,12 +135,12 @@ mod tests {
 
     #[test]
     fn the_name_follows_from_the_record_and_is_never_too_long() {
-        let one = name("nightly", &record());
-        assert_eq!(one, name("nightly", &record()));
+        let one = job_name("nightly", &record());
+        assert_eq!(one, job_name("nightly", &record()));
         assert!(one.starts_with("nightly-") && one.len() == 18, "{one}");
         let other = "20261124t165301z-5f3a9c01/3".parse().expect("a record");
-        assert_ne!(one, name("nightly", &other));
-        assert!(name(&"x".repeat(300), &record()).len() <= NAME_MAX);
+        assert_ne!(one, job_name("nightly", &other));
+        assert!(job_name(&"x".repeat(300), &record()).len() <= NAME_MAX);
     }
 
     #[tokio::test]

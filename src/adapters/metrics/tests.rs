@@ -28,6 +28,7 @@ fn change() -> Change {
             stateful: false,
             was_healthy: true,
             probes: Vec::new(),
+            run_once: false,
         },
     }
 }

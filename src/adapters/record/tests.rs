@@ -59,6 +59,7 @@ fn record() -> Record {
                 stateful: false,
                 was_healthy: true,
                 probes: vec![Probe::Http("http://web/ready".into()), Probe::Tcp("web:80".into())],
+                run_once: false,
             },
         },
         why: vec!["minor step".into()],

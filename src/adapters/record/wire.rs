@@ -7,38 +7,20 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::ending::{EndForm, FailureForm};
 use super::{RecordFormatError, VERSION, cut, malformed};
 use crate::domain::change::{Change, Edit, Probe, SlotId, Terms};
-use crate::domain::health::Failure;
-use crate::domain::history::{Actor, Record, RecordEnd, Verb};
+use crate::domain::history::{Actor, Record, Verb};
 use crate::domain::image::Digest;
 use crate::domain::inventory::SlotKind;
 use crate::domain::policy::RollbackMode;
-use crate::domain::rollout::{Images, Outcome, Stage};
+use crate::domain::rollout::{Images, Stage};
 use crate::domain::version::Bump;
 use crate::ports::rollouts::RunStart;
 
 /// The reasons that a record keeps; more of them than anybody reads.
 const WHY_MAX: usize = 32;
-/// The words of [`Failure::code`]. One that a later version adds is read as the last.
-const CODES: [&str; 14] = [
-    "image-pull",
-    "crash",
-    "config",
-    "quota",
-    "admission",
-    "deadline",
-    "digest",
-    "rewritten",
-    "probe",
-    "restarts",
-    "job",
-    "relapse",
-    "stopped",
-    "unknown",
-];
-
-type Read<Value> = Result<Value, RecordFormatError>;
+pub(super) type Read<Value> = Result<Value, RecordFormatError>;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct RecordForm {
@@ -97,6 +79,7 @@ struct TermsForm {
     stateful: bool,
     was_healthy: bool,
     probes: Vec<ProbeForm>,
+    run_once: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,30 +107,6 @@ pub(super) struct ActorForm {
     host: String,
 }
 
-#[derive(Serialize, Deserialize)]
-struct FailureForm {
-    code: String,
-    message: String,
-    never_ran: bool,
-    slot: Option<SlotForm>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct EndForm {
-    at: String,
-    outcome: OutcomeForm,
-}
-
-/// An outcome: its word, and what belongs to that word.
-#[derive(Serialize, Deserialize)]
-struct OutcomeForm {
-    word: String,
-    message: Option<String>,
-    soaked_ms: Option<u64>,
-    unverified: Option<String>,
-    failure: Option<FailureForm>,
-}
-
 impl RecordForm {
     pub(super) fn new(record: &Record, max: usize) -> Self {
         Self {
@@ -165,10 +124,7 @@ impl RecordForm {
             restored: images_form(&record.restored),
             failure: record.failure.as_ref().map(|failure| FailureForm::new(failure, max)),
             attempts: record.attempts,
-            end: record.end.as_ref().map(|end| EndForm {
-                at: end.at.to_string(),
-                outcome: OutcomeForm::new(&end.outcome, max),
-            }),
+            end: record.end.as_ref().map(|end| EndForm::new(end, max)),
         }
     }
 
@@ -278,6 +234,7 @@ impl TermsForm {
             stateful: terms.stateful,
             was_healthy: terms.was_healthy,
             probes: terms.probes.iter().map(ProbeForm::new).collect(),
+            run_once: terms.run_once,
         }
     }
 
@@ -289,6 +246,7 @@ impl TermsForm {
             stateful: self.stateful,
             was_healthy: self.was_healthy,
             probes: self.probes.into_iter().map(ProbeForm::into_probe).collect::<Read<_>>()?,
+            run_once: self.run_once,
         })
     }
 }
@@ -370,92 +328,7 @@ impl ActorForm {
     }
 }
 
-impl FailureForm {
-    fn new(failure: &Failure, max: usize) -> Self {
-        Self {
-            code: failure.code.into(),
-            message: cut(&failure.message, max),
-            never_ran: failure.never_ran,
-            slot: failure.slot.as_ref().map(SlotForm::new),
-        }
-    }
-
-    fn into_failure(self) -> Read<Failure> {
-        Ok(Failure {
-            code: CODES.into_iter().find(|code| *code == self.code).unwrap_or("unknown"),
-            message: self.message,
-            never_ran: self.never_ran,
-            slot: self.slot.map(SlotForm::into_slot).transpose()?,
-        })
-    }
-}
-
-impl EndForm {
-    fn into_end(self) -> Read<RecordEnd> {
-        Ok(RecordEnd { at: text("at", &self.at)?, outcome: self.outcome.into_outcome()? })
-    }
-}
-
-impl OutcomeForm {
-    fn new(outcome: &Outcome, max: usize) -> Self {
-        let mut form = Self {
-            word: outcome.as_str().into(),
-            message: None,
-            soaked_ms: None,
-            unverified: None,
-            failure: None,
-        };
-        match outcome {
-            Outcome::Rehearsed | Outcome::Untouched => {}
-            Outcome::Succeeded { soaked, unverified } => {
-                form.soaked_ms = Some(millis(*soaked));
-                form.unverified = unverified.as_ref().map(|text| cut(text, max));
-            }
-            Outcome::Refused(message)
-            | Outcome::Stale(message)
-            | Outcome::Abandoned(message)
-            | Outcome::Interrupted(message)
-            | Outcome::Busy(message)
-            | Outcome::Superseded(message)
-            | Outcome::Unknown(message) => form.message = Some(cut(message, max)),
-            Outcome::FailedKept(failure) | Outcome::RolledBack(failure) => {
-                form.failure = Some(FailureForm::new(failure, max));
-            }
-            Outcome::Inconsistent { cause, second } => {
-                form.failure = Some(FailureForm::new(cause, max));
-                form.message = Some(cut(second, max));
-            }
-        }
-        form
-    }
-
-    fn into_outcome(self) -> Read<Outcome> {
-        let message = self.message.ok_or_else(|| missing("message"));
-        let failure = self.failure.ok_or_else(|| missing("failure"));
-        let failure = failure.and_then(FailureForm::into_failure);
-        Ok(match self.word.as_str() {
-            "rehearsed" => Outcome::Rehearsed,
-            "succeeded" => Outcome::Succeeded {
-                soaked: Duration::from_millis(self.soaked_ms.ok_or_else(|| missing("soaked_ms"))?),
-                unverified: self.unverified,
-            },
-            "refused" => Outcome::Refused(message?),
-            "stale" => Outcome::Stale(message?),
-            "abandoned" => Outcome::Abandoned(message?),
-            "interrupted" => Outcome::Interrupted(message?),
-            "busy" => Outcome::Busy(message?),
-            "untouched" => Outcome::Untouched,
-            "superseded" => Outcome::Superseded(message?),
-            "unknown" => Outcome::Unknown(message?),
-            "failed-kept" => Outcome::FailedKept(failure?),
-            "rolled-back" => Outcome::RolledBack(failure?),
-            "inconsistent" => Outcome::Inconsistent { cause: failure?, second: message? },
-            other => return Err(unknown("outcome", other)),
-        })
-    }
-}
-
-fn millis(length: Duration) -> u64 {
+pub(super) fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -474,10 +347,10 @@ fn word<Word: Copy>(
     found.ok_or_else(|| unknown(field, text))
 }
 
-fn unknown(field: &str, text: &str) -> RecordFormatError {
+pub(super) fn unknown(field: &str, text: &str) -> RecordFormatError {
     malformed(format!("{field}: the word {text:?} is not known"))
 }
 
-fn missing(field: &str) -> RecordFormatError {
+pub(super) fn missing(field: &str) -> RecordFormatError {
     malformed(format!("{field}: is missing"))
 }

@@ -32,6 +32,7 @@ use crate::domain::consent::{self, Answer, Consent};
 use crate::domain::gate::Decision;
 use crate::domain::inventory::Workload;
 use crate::domain::plan::Plan;
+use crate::domain::policy::Overrides;
 use crate::ports::Silent;
 use crate::ports::rollouts::Clock as _;
 
@@ -123,7 +124,7 @@ impl Run<'_> {
             planned.check(&cluster, &hash, settings.now).await?;
         }
         let drafted = draft(&self.selected, named, settings, &overrides, printer).await?;
-        let Drafted { plan, limits, cluster, named: versions, .. } = &drafted;
+        let Drafted { plan, cluster, .. } = &drafted;
         let metrics = self.metrics(&drafted, clock.moment().0)?;
         if self.subjects.is_named() {
             free(&drafted)?;
@@ -135,33 +136,7 @@ impl Run<'_> {
         if self.is_for_people() {
             self.show(plan, printer)?;
         }
-        let rows = 0..plan.proposals.len();
-        let consents: Vec<Consent> =
-            rows.clone().map(|row| self.consent(plan, row, versions)).collect();
-        let answer =
-            |row: usize, consent| consent::answer(&plan.proposals[row], &limits[row], consent);
-        let auto: Vec<usize> =
-            rows.clone().filter(|row| answer(*row, Consent::None) == Answer::Take).collect();
-        let (taken, declined) = match self.asks {
-            Asks::Nobody => (auto, Vec::new()),
-            Asks::Names => (
-                rows.clone().filter(|row| answer(*row, consents[*row]) == Answer::Take).collect(),
-                Vec::new(),
-            ),
-            Asks::Person => {
-                let asked: Vec<usize> = rows
-                    .clone()
-                    .filter(|row| !auto.contains(row))
-                    .filter(|row| {
-                        matches!(answer(*row, consents[*row]), Answer::Ask | Answer::Take)
-                    })
-                    .collect();
-                let taken = confirm(plan, &auto, &asked, settings, &overrides, printer)?;
-                let all = auto.into_iter().chain(asked);
-                let declined = all.filter(|row| !taken.contains(row)).collect::<Vec<_>>();
-                (taken, declined)
-            }
-        };
+        let (taken, declined) = self.choose(&drafted, &overrides, printer)?;
         let (taken, apart) = consent::together(plan, taken);
         for row in &apart {
             let (workload, slot) = plan.target(&plan.proposals[*row]);
@@ -172,7 +147,13 @@ impl Run<'_> {
         }
         let left = self.left(plan, &taken, &declined, printer);
         let intents = self.intents(plan, &taken, &drafted, printer);
-        if intents.is_empty() {
+        let rehearsal = arguments.dry_run.is_some();
+        let judged = if rehearsal {
+            Vec::new()
+        } else {
+            memories::judgeable(cluster, &drafted.memories, &plan.inventory, printer).await
+        };
+        if intents.is_empty() && judged.is_empty() {
             let left = if unfinished && self.subjects.is_named() {
                 left.worst(Exit::Unknown)
             } else {
@@ -186,7 +167,7 @@ impl Run<'_> {
         }
         let purpose = Purpose {
             pace: &arguments.pace,
-            rehearsal: arguments.dry_run.is_some(),
+            rehearsal,
             run_once: arguments.run_once,
             unattended: self.asks == Asks::Nobody,
             command: format!("apply {}", arguments.subjects.join(" ")).trim_end().to_owned(),
@@ -208,8 +189,46 @@ impl Run<'_> {
             metrics,
             plan: machine::json(&json::plan_output(plan, None)).ok(),
         };
-        let exit = carry::carry(work, intents, batch, stop, printer).await?;
+        let todo = carry::Todo { judged, intents, limits: batch };
+        let exit = carry::carry(work, todo, stop, printer).await?;
         Ok(exit.worst(left))
+    }
+
+    /// The rows that are taken, and those that the person was asked about and declined.
+    fn choose(
+        &self,
+        drafted: &Drafted,
+        overrides: &Overrides,
+        printer: &Printer,
+    ) -> Result<(Vec<usize>, Vec<usize>), CommandError> {
+        let Drafted { plan, limits, named: versions, .. } = drafted;
+        let rows = 0..plan.proposals.len();
+        let consents: Vec<Consent> =
+            rows.clone().map(|row| self.consent(plan, row, versions)).collect();
+        let answer =
+            |row: usize, consent| consent::answer(&plan.proposals[row], &limits[row], consent);
+        let auto: Vec<usize> =
+            rows.clone().filter(|row| answer(*row, Consent::None) == Answer::Take).collect();
+        Ok(match self.asks {
+            Asks::Nobody => (auto, Vec::new()),
+            Asks::Names => (
+                rows.clone().filter(|row| answer(*row, consents[*row]) == Answer::Take).collect(),
+                Vec::new(),
+            ),
+            Asks::Person => {
+                let asked: Vec<usize> = rows
+                    .clone()
+                    .filter(|row| !auto.contains(row))
+                    .filter(|row| {
+                        matches!(answer(*row, consents[*row]), Answer::Ask | Answer::Take)
+                    })
+                    .collect();
+                let taken = confirm(plan, &auto, &asked, self.settings, overrides, printer)?;
+                let all = auto.into_iter().chain(asked);
+                let declined = all.filter(|row| !taken.contains(row)).collect::<Vec<_>>();
+                (taken, declined)
+            }
+        })
     }
 
     /// The metrics of the plan, already written once: a file that cannot be written shows before

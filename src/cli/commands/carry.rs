@@ -42,6 +42,16 @@ pub struct Work<'a> {
     pub plan: Option<String>,
 }
 
+/// What a run has to do.
+pub struct Todo {
+    /// Changes of earlier runs whose `CronJobs` have run since: they are judged first.
+    pub judged: Vec<Record>,
+    /// What is changed.
+    pub intents: Vec<Intent>,
+    /// How many at once.
+    pub limits: Limits,
+}
+
 /// Everything that hears of the steps of a run.
 struct Ears<'a> {
     display: Rollouts<'a>,
@@ -104,17 +114,17 @@ impl Work<'_> {
     }
 }
 
-/// Carries intents out and tells how that went.
+/// Judges what waited for that, carries intents out, and tells how that went.
 ///
 /// # Errors
 /// The session could not be opened, or the output not written.
 pub async fn carry(
     work: Work<'_>,
-    intents: Vec<Intent>,
-    limits: Limits,
+    todo: Todo,
     stop: Stop,
     printer: &Printer,
 ) -> Result<Exit, CommandError> {
+    let Todo { judged, mut intents, limits } = todo;
     let mut session = work.open(stop, printer).await?;
     if let (Some(plan), false) = (&work.plan, session.manner.rehearsal)
         && let Err(error) = session.journal.keep_plan(&session.manner.run, plan)
@@ -122,7 +132,20 @@ pub async fn carry(
         printer.warning(&format!("the plan is not kept beside the run: {error}"));
     }
     let ears = work.ears(printer);
-    let mut reports = apply::apply(&session.room(&ears), intents, limits).await;
+    let room = session.room(&ears);
+    let mut reports = Vec::new();
+    for record in judged {
+        reports.push(Box::pin(resume(&room, record, None)).await);
+    }
+    // What did not work was put back, so that the next step was planned for what no longer stands.
+    let failed: Vec<_> = reports.iter().filter(|report| report.is_failure()).collect();
+    let failed: BTreeSet<_> = failed.iter().map(|report| report.object.clone()).collect();
+    let stale = intents.extract_if(.., |intent| failed.contains(&intent.object));
+    reports.extend(stale.map(|intent| {
+        let why = "its last change failed: the next run plans it anew".to_owned();
+        Report::early(intent.object, Outcome::NotBegun(why))
+    }));
+    reports.extend(apply::apply(&room, intents, limits).await);
     drop(ears);
     offer_rollback(&mut session, &work, &mut reports, printer).await?;
     if let Some(metrics) = &work.metrics {

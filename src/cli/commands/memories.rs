@@ -7,9 +7,11 @@ use crate::actions::plan::Memories;
 use crate::adapters::kubernetes::Cluster;
 use crate::cli::error::CommandError;
 use crate::cli::printer::Printer;
+use crate::cli::render::escape::escape;
 use crate::domain::change::ObjectId;
+use crate::domain::history::Record;
 use crate::domain::inventory::{Inventory, Workload};
-use crate::ports::rollouts::{Lock as _, LockError, Remembered};
+use crate::ports::rollouts::{Lock as _, LockError, Remembered, Rollouts as _};
 
 /// Namespaces whose Leases are read one by one; of more, all are read at once.
 const ONE_BY_ONE: usize = 4;
@@ -79,6 +81,29 @@ pub async fn for_reading(
     })
     .await?;
     Ok(found.memories)
+}
+
+/// The last records of `CronJobs` that have run with their new version since: they can be judged now.
+pub async fn judgeable(
+    cluster: &Cluster,
+    memories: &Memories,
+    inventory: &Inventory,
+    printer: &Printer,
+) -> Vec<Record> {
+    let mut found = Vec::new();
+    for object in inventory.workloads.iter().filter_map(Workload::object) {
+        let last = memories.get(&object).and_then(|memory| memory.last.as_ref());
+        let Some(last) = last.filter(|last| last.awaits_run()) else { continue };
+        match cluster.ended_job(&object, &last.written).await {
+            Ok(Some(_)) => found.push(last.clone()),
+            Ok(None) => {}
+            Err(error) => printer.warning(&format!(
+                "{object}: whether its last change works is not known: {}",
+                escape(&error.to_string())
+            )),
+        }
+    }
+    found
 }
 
 /// Warns of objects that an earlier run left unfinished; whether there are any.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::carry::{self, Work};
 use super::remembered::{Known, Scope, known};
 use crate::actions::apply::Report;
-use crate::actions::resume::{UnderWay, resume, unfinished};
+use crate::actions::resume::{UnderWay, resume, to_take_up};
 use crate::adapters::journal::FileJournal;
 use crate::adapters::kubernetes::Cluster;
 use crate::cli::args::{Global, Lookup, TextFormat};
@@ -127,7 +127,7 @@ async fn open_records(
     let Known { identity, records, leases } = known(cluster, journal, scope, printer).await?;
     let mut held: Vec<ObjectId> =
         leases.iter().filter_map(UnderWay::of).map(|each| each.object).collect();
-    let mut open = unfinished(&identity, records, leases);
+    let mut open = to_take_up(&identity, records, leases);
     open.retain(|record| {
         let object = &record.change.object;
         match scope {

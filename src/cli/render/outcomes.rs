@@ -25,6 +25,9 @@ pub fn sentence(outcome: &Outcome) -> String {
                 Some(what) => format!("done, unverified: {what} ({soaked})"),
             }
         }
+        Outcome::Unverified(why) => format!("written, and unverified: {why}"),
+        Outcome::AwaitsRun => "written; its next run shows whether it works".into(),
+        Outcome::NotBegun(why) => format!("not begun: {why}"),
         Outcome::Refused(why) => format!("refused, nothing was written: {why}"),
         Outcome::Stale(why) => format!("stale, nothing was written: {why}"),
         Outcome::Abandoned(why) => format!("given up, nothing was written: {why}"),
@@ -48,12 +51,18 @@ pub fn sentence(outcome: &Outcome) -> String {
 /// The exit code of one outcome.
 pub fn code(outcome: &Outcome) -> Exit {
     match outcome {
-        Outcome::Rehearsed | Outcome::Succeeded { .. } | Outcome::Untouched => Exit::Done,
-        Outcome::Refused(_) => Exit::Refused,
+        Outcome::Rehearsed
+        | Outcome::Succeeded { .. }
+        | Outcome::AwaitsRun
+        | Outcome::Untouched => Exit::Done,
+        Outcome::Refused(_) | Outcome::NotBegun(_) => Exit::Refused,
         Outcome::Stale(_) => Exit::Stale,
         Outcome::Abandoned(_) => Exit::Environment,
         Outcome::Busy(_) => Exit::Busy,
-        Outcome::Interrupted(_) | Outcome::Superseded(_) | Outcome::Unknown(_) => Exit::Unknown,
+        Outcome::Unverified(_)
+        | Outcome::Interrupted(_)
+        | Outcome::Superseded(_)
+        | Outcome::Unknown(_) => Exit::Unknown,
         Outcome::FailedKept(_) | Outcome::Inconsistent { .. } => Exit::NotRestored,
         Outcome::RolledBack(_) => Exit::RolledBack,
     }
@@ -156,8 +165,13 @@ pub fn commands(report: &Report) -> Vec<String> {
                 "{object}: `resume {object}` goes on, `resume --undo {object}` puts the old version back"
             )]
         }
+        Outcome::AwaitsRun => {
+            vec![format!("{object}: the next `apply`, or `resume {object}`, judges its next run")]
+        }
         Outcome::Rehearsed
         | Outcome::Succeeded { .. }
+        | Outcome::Unverified(_)
+        | Outcome::NotBegun(_)
         | Outcome::Refused(_)
         | Outcome::Stale(_)
         | Outcome::Abandoned(_)

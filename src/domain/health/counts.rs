@@ -19,7 +19,8 @@ pub(super) fn awaited(seen: &Seen, wanted: &Wanted<'_>) -> Option<String> {
     }
     if seen.partition == 0 && counts.total > counts.updated {
         let old = counts.total - counts.updated;
-        return Some(format!("{old} old {of} are still there"));
+        let (of, are) = if old == 1 { (&of[..of.len() - 1], "is") } else { (of, "are") };
+        return Some(format!("{old} old {of} {are} still there"));
     }
     for (count, word) in
         [(counts.total, "there"), (counts.ready, "ready"), (counts.available, "available")]

@@ -52,6 +52,21 @@ pub(super) fn slow(seen: &Seen, wanted: &Wanted<'_>) -> Option<(Option<&'static 
     })
 }
 
+/// A new pod that is not ready, with what its containers do.
+pub(super) fn unready(seen: &Seen) -> Option<String> {
+    let pod = judged(seen).find(|pod| !pod.ready)?;
+    let containers = pod.containers.iter().map(|container| {
+        let Container { slot, state, .. } = container;
+        match state {
+            State::Waiting { reason, .. } => format!("{slot} waits ({reason})"),
+            State::Running => format!("{slot} runs"),
+            State::Ended(ended) => format!("{slot} ended ({})", ended.reason),
+        }
+    });
+    let containers: Vec<String> = containers.collect();
+    Some(format!("pod {} is not ready: {}", pod.name, containers.join(", ")))
+}
+
 fn faults<'a>(seen: &'a Seen, wanted: &'a Wanted<'_>) -> impl Iterator<Item = Fault<'a>> {
     judged(seen).flat_map(move |pod| {
         let failed = pod.failed.as_ref().filter(|why| !is_of_the_node(why)).map(|why| Fault {

@@ -136,6 +136,7 @@ fn told(health: &Health) -> String {
             format!("failed {} {slot}{ran}: {}", failure.code, failure.message)
         }
         Health::Unverifiable(why) => format!("unverifiable: {why}"),
+        Health::AwaitsRun => "awaits its run".into(),
         Health::Superseded { writer, what } => {
             format!("superseded by {}: {what}", writer.as_deref().unwrap_or("?"))
         }
@@ -175,7 +176,7 @@ fn complete_is_healthy_and_less_is_on_its_way() {
     for (seen, expected) in [
         (counts(2, 0, 2, 2), "progressing 2 deadline: 0 of 2 pods are updated"),
         (counts(3, 1, 2, 2), "progressing 3 deadline: 1 of 2 pods are updated"),
-        (counts(3, 2, 3, 3), "progressing 7 deadline: 1 old pods are still there"),
+        (counts(3, 2, 3, 3), "progressing 7 deadline: 1 old pod is still there"),
         (counts(2, 2, 1, 1), "progressing 7 deadline: 1 of 2 pods are ready"),
         (counts(2, 2, 2, 1), "progressing 7 deadline: 1 of 2 pods are available"),
         (counts(3, 3, 3, 3), "progressing 8 deadline: 1 pods too many"),
@@ -278,7 +279,7 @@ fn what_cannot_be_seen_is_not_called_healthy() {
             }),
             "progressing …0 of 1 pods are updated",
         ),
-        (workload(Kind::CronJob), "unverifiable: until its next run"),
+        (workload(Kind::CronJob), "awaits its run"),
         (workload(Kind::Job), "unverifiable: a Job is never written"),
         // What can be seen to fail fails all the same.
         (
@@ -586,7 +587,7 @@ fn the_old_version_is_judged_by_the_same_rules_without_digests() {
         seen.kind = Kind::CronJob;
         seen.job = Some(JobState::Failed("of the new version".into()));
     };
-    check_with(back(job), &old, "unverifiable");
+    check_with(back(job), &old, "awaits its run");
 }
 
 #[test]

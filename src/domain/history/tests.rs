@@ -46,6 +46,7 @@ fn change(edits: &[Edit]) -> Change {
             stateful: false,
             was_healthy: true,
             probes: Vec::new(),
+            run_once: false,
         },
     }
 }

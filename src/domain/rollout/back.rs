@@ -105,8 +105,12 @@ pub(super) fn going_back(
 ) -> (Phase, Effect) {
     let deadline = course.change.terms.progress_deadline;
     match event {
-        Event::Observed(Health::Healthy { .. } | Health::Unverifiable(_)) => {
+        Event::Observed(Health::Healthy { .. } | Health::AwaitsRun) => {
             end(Outcome::RolledBack(cause))
+        }
+        Event::Observed(Health::Unverifiable(why)) => {
+            let message = format!("{}; what is back is unverified: {why}", cause.message);
+            end(Outcome::RolledBack(Failure { message, ..cause }))
         }
         // Pods that fail to pull or crash for a moment while they go back get their time.
         Event::Observed(Health::Failed(second)) => {

@@ -1,7 +1,6 @@
 //! The way forward: from the durable record to the new version that has shown that it works.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{
     Course, Effect, Event, Moment, Outcome, PAUSE, Phase, Standing, WRITE_DEADLINE, WRITES_MAX,
@@ -157,9 +156,8 @@ pub(super) fn verifying(
             let until = now.after(course.change.terms.soak);
             soak(watch.healthy(unverified, now), until, now)
         }
-        Event::Observed(Health::Unverifiable(why)) => {
-            end(Outcome::Succeeded { soaked: Duration::ZERO, unverified: Some(why) })
-        }
+        Event::Observed(Health::Unverifiable(why)) => end(Outcome::Unverified(why)),
+        Event::Observed(Health::AwaitsRun) => end(Outcome::AwaitsRun),
         Event::Observed(health) => unhealthy(course, watch, health, now, Phase::Verifying),
         Event::Blind(why) => unseen(course, watch.blind(now), why, now, Phase::Verifying),
         Event::Interrupted => end(Outcome::Unknown(
@@ -196,9 +194,8 @@ pub(super) fn soaking(
         Event::Observed(Health::Healthy { unverified }) => {
             soak(watch.healthy(unverified, now), until, now)
         }
-        Event::Observed(Health::Unverifiable(why)) => {
-            end(Outcome::Succeeded { soaked: Duration::ZERO, unverified: Some(why) })
-        }
+        Event::Observed(Health::Unverifiable(why)) => end(Outcome::Unverified(why)),
+        Event::Observed(Health::AwaitsRun) => end(Outcome::AwaitsRun),
         Event::Observed(health) => unhealthy(course, watch, health, now, stay),
         Event::Blind(why) => unseen(course, watch.blind(now), why, now, stay),
         Event::Timer if watch.healthy && watch.overslept(until, now) => {
@@ -315,7 +312,7 @@ fn unhealthy(
             None => what,
         })),
         Health::Gone => end(Outcome::Superseded("the object is gone".into())),
-        Health::Healthy { .. } | Health::Unverifiable(_) => {
+        Health::Healthy { .. } | Health::Unverifiable(_) | Health::AwaitsRun => {
             let effect = observe(course, &watch);
             (stay(watch), effect)
         }

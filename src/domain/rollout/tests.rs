@@ -42,6 +42,7 @@ fn course() -> Course {
         stateful: false,
         was_healthy: true,
         probes: Vec::new(),
+        run_once: false,
     };
     let change = Change { object, uid: "uid".into(), edits: vec![edit], terms };
     Course { change, rehearsal: false }
@@ -108,11 +109,13 @@ fn told(phase: &Phase, effect: &Effect) -> String {
     };
     assert_eq!(*effect, Effect::End, "{outcome:?}");
     let detail = match outcome {
-        Outcome::Rehearsed | Outcome::Untouched => String::new(),
+        Outcome::Rehearsed | Outcome::Untouched | Outcome::AwaitsRun => String::new(),
         Outcome::Succeeded { soaked, unverified } => {
             format!("{} s {}", soaked.as_secs(), unverified.as_deref().unwrap_or_default())
         }
-        Outcome::Refused(why)
+        Outcome::Unverified(why)
+        | Outcome::NotBegun(why)
+        | Outcome::Refused(why)
         | Outcome::Stale(why)
         | Outcome::Abandoned(why)
         | Outcome::Interrupted(why)
@@ -193,11 +196,10 @@ fn a_good_version_is_verified_watched_and_committed() {
         ],
     );
     let paused = || Event::Observed(Health::Unverifiable("paused".into()));
-    check_written(&course(), vec![(9, paused(), "succeeded: 0 s paused")]);
-    check_written(
-        &course(),
-        vec![(9, healthy(), "soaking"), (19, paused(), "succeeded: 0 s paused")],
-    );
+    check_written(&course(), vec![(9, paused(), "unverified: paused")]);
+    check_written(&course(), vec![(9, healthy(), "soaking"), (19, paused(), "unverified: paused")]);
+    let awaits = Event::Observed(Health::AwaitsRun);
+    check_written(&course(), vec![(9, awaits, "awaits-run: ")]);
 }
 
 #[test]

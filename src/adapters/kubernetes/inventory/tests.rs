@@ -197,7 +197,7 @@ async fn a_silent_server_is_given_up() {
         matches!(&error, DiscoverError::Unavailable { message } if message.contains("within 0.3 s")),
         "{error}"
     );
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

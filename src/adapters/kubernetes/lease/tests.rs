@@ -25,6 +25,7 @@ fn record(number: u32) -> Record {
         stateful: false,
         was_healthy: true,
         probes: Vec::new(),
+        run_once: false,
     };
     let edit = Edit {
         slot: SlotId { kind: SlotKind::Container, name: Arc::from("app") },

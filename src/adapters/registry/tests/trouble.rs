@@ -162,7 +162,7 @@ async fn at_most_so_many_lookups_at_a_time() {
     let server = Server::start(|_| {
         let body = stream::once(async {
             MOST.fetch_max(NOW.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(80)).await;
             NOW.fetch_sub(1, Ordering::SeqCst);
             Ok::<_, std::io::Error>(Bytes::from_static(br#"{"tags":["1"]}"#))
         });
@@ -171,8 +171,8 @@ async fn at_most_so_many_lookups_at_a_time() {
     .await;
     let mut settings = quick();
     settings.limits.max_in_flight = 4;
-    // Waiting for one's turn is no part of the deadline.
-    settings.limits.lookup = Duration::from_millis(200);
+    // Waiting for one's turn (two seconds for the last) is no part of the deadline.
+    settings.limits.lookup = Duration::from_millis(1500);
     let registries = open(settings);
     let all: Vec<_> = (0..100).map(|number| server.repository(&format!("app{number}"))).collect();
     let results = join_all(all.iter().map(|repository| registries.tags(repository, None))).await;

@@ -57,8 +57,8 @@ const WRITING: [Needed; 8] = [
     (
         "batch",
         "jobs",
-        &["create", "list", "watch"],
-        "`apply --run-once` cannot start a Job of a CronJob and judge it without it",
+        &["create", "get", "list", "watch", "patch"],
+        "apply cannot start, judge and stop Jobs of CronJobs without it",
     ),
 ];
 

@@ -109,17 +109,28 @@ fn result(report: &Report) -> ResultOutput {
             Outcome::Inconsistent { second, .. } => Some(second.clone()),
             _ => None,
         },
-        unverified: match outcome {
-            Outcome::Succeeded { unverified, .. } => unverified.clone(),
-            _ => None,
-        },
-        soaked_seconds: match outcome {
-            Outcome::Succeeded { soaked, .. } => Some(soaked.as_secs_f64()),
-            _ => None,
-        },
+        unverified: unverified_of(outcome),
+        soaked_seconds: soaked_of(outcome),
         took_seconds: report.took.as_secs_f64(),
         edits: report.change.as_ref().map(edits).unwrap_or_default(),
         commands: outcomes::commands(report),
+    }
+}
+
+/// What could not be verified of what was written.
+pub(super) fn unverified_of(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Succeeded { unverified, .. } => unverified.clone(),
+        Outcome::Unverified(why) => Some(why.clone()),
+        Outcome::AwaitsRun => Some("until its next run nothing of it runs".into()),
+        _ => None,
+    }
+}
+
+pub(super) fn soaked_of(outcome: &Outcome) -> Option<f64> {
+    match outcome {
+        Outcome::Succeeded { soaked, .. } => Some(soaked.as_secs_f64()),
+        _ => None,
     }
 }
 

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::apply::{EditOutput, FailureOutput, edits, failure, failure_of};
+use super::apply::{
+    EditOutput, FailureOutput, edits, failure, failure_of, soaked_of, unverified_of,
+};
 use crate::cli::render::{outcomes, records};
 use crate::domain::history::{Actor, Record};
 use crate::domain::rollout::{Images, Outcome};
@@ -120,12 +122,6 @@ pub(super) fn actor(actor: &Actor) -> ActorOutput {
 
 fn record(record: &Record) -> RecordOutput {
     let outcome = record.end.as_ref().map(|end| &end.outcome);
-    let (unverified, soaked) = match outcome {
-        Some(Outcome::Succeeded { soaked, unverified }) => {
-            (unverified.clone(), Some(soaked.as_secs_f64()))
-        }
-        _ => (None, None),
-    };
     let failed = outcome.and_then(failure_of).or(record.failure.as_ref());
     RecordOutput {
         id: record.id.to_string(),
@@ -147,8 +143,8 @@ fn record(record: &Record) -> RecordOutput {
             Some(Outcome::Inconsistent { second, .. }) => Some(second.clone()),
             _ => None,
         },
-        unverified,
-        soaked_seconds: soaked,
+        unverified: outcome.and_then(unverified_of),
+        soaked_seconds: outcome.and_then(soaked_of),
         written: images(&record.written),
         restored: images(&record.restored),
         attempts: record.attempts,

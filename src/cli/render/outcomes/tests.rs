@@ -66,6 +66,7 @@ fn report(name: &str, outcome: Outcome) -> Report {
                 stateful: false,
                 was_healthy: true,
                 probes: Vec::new(),
+                run_once: false,
             },
         }),
         record: Some("20261124t165301z-5f3a9c01/1".parse().expect("a record")),

@@ -42,6 +42,7 @@ fn record(outcome: Option<Outcome>) -> Record {
                 stateful: false,
                 was_healthy: true,
                 probes: Vec::new(),
+                run_once: false,
             },
         },
         why: vec!["main: a patch change, allowed by the policy".into()],

@@ -31,7 +31,10 @@ enum Fate {
 #[derive(Debug, Clone, Copy)]
 enum Nature {
     /// It becomes healthy after some steps of some seconds.
-    Works { steps: u64, seconds: u64 },
+    Works {
+        steps: u64,
+        seconds: u64,
+    },
     /// It never becomes healthy.
     Stuck,
     /// It fails after so many seconds.
@@ -42,6 +45,7 @@ enum Nature {
     Flaps,
     /// Nobody can see it.
     Unverifiable,
+    AwaitsRun,
 }
 
 #[derive(Debug, Clone)]
@@ -173,6 +177,7 @@ impl World {
             Nature::Flaps if (age / 3).is_multiple_of(2) => healthy,
             Nature::Stuck | Nature::Fails(_) | Nature::Flaps => progress(1),
             Nature::Unverifiable => Health::Unverifiable("paused".into()),
+            Nature::AwaitsRun => Health::AwaitsRun,
         }
     }
 
@@ -306,9 +311,13 @@ fn take_up(course: &Course, prefix: &Prefix, arrives: bool) -> Option<Run> {
 /// The outcome says what the template is.
 fn is_true(outcome: &Outcome, world: &World) -> bool {
     match outcome {
-        Outcome::Succeeded { .. } | Outcome::FailedKept(_) => world.is_new(),
+        Outcome::Succeeded { .. }
+        | Outcome::Unverified(_)
+        | Outcome::AwaitsRun
+        | Outcome::FailedKept(_) => world.is_new(),
         Outcome::RolledBack(_)
         | Outcome::Rehearsed
+        | Outcome::NotBegun(_)
         | Outcome::Refused(_)
         | Outcome::Stale(_)
         | Outcome::Abandoned(_)
@@ -328,6 +337,7 @@ fn nature() -> impl Strategy<Value = Nature> {
         1 => (0..40_u64).prop_map(Nature::Relapses),
         1 => Just(Nature::Flaps),
         1 => Just(Nature::Unverifiable),
+        1 => Just(Nature::AwaitsRun),
     ]
 }
 
@@ -451,7 +461,11 @@ proptest! {
         let run = run(&course, world, start(), None, None);
         let kept = matches!(
             run.outcome,
-            Outcome::Succeeded { .. } | Outcome::Unknown(_) | Outcome::Abandoned(_)
+            Outcome::Succeeded { .. }
+                | Outcome::Unverified(_)
+                | Outcome::AwaitsRun
+                | Outcome::Unknown(_)
+                | Outcome::Abandoned(_)
                 | Outcome::Stale(_)
         );
         prop_assert!(kept, "{:?}", run.outcome);
@@ -474,6 +488,7 @@ fn every_end_is_reached() {
     }
     let expected = [
         "abandoned",
+        "awaits-run",
         "failed-kept",
         "inconsistent",
         "interrupted",
@@ -484,6 +499,7 @@ fn every_end_is_reached() {
         "superseded",
         "unknown",
         "untouched",
+        "unverified",
     ];
     assert_eq!(reached.into_iter().collect::<Vec<_>>(), expected);
 }
