@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::domain::calendar::{Freeze, Window};
 use crate::domain::change::{Change, ObjectId};
 use crate::domain::history::{Actor, Record, RecordId, RunId};
-use crate::domain::rollout::{Moment, Outcome};
+use crate::domain::rollout::{Images, Moment, Outcome};
 use crate::ports::rollouts::{Clock, Journal, Lock, Prober, Rollouts};
 use crate::ports::{EventSink, Registry};
 
@@ -66,6 +67,10 @@ pub struct Manner {
     pub rehearsal: bool,
     /// Start a Job of each changed `CronJob` and judge that.
     pub run_once: bool,
+    /// When changes may begin.
+    pub windows: Vec<Window>,
+    /// When none may begin.
+    pub freezes: Vec<Freeze>,
     /// Go on without a Lease where none may be written: a person was asked.
     pub without_lease: bool,
 }
@@ -77,6 +82,8 @@ pub struct Report {
     pub object: ObjectId,
     /// The change as it was carried out; none where it never became certain.
     pub change: Option<Change>,
+    /// What an undo wrote or would write, where one began; the old references otherwise.
+    pub restored: Images,
     /// Its record; none where nothing was recorded.
     pub record: Option<RecordId>,
     /// How it ended.
@@ -88,7 +95,14 @@ pub struct Report {
 impl Report {
     /// Of a change that never became certain.
     pub fn early(object: ObjectId, outcome: Outcome) -> Self {
-        Self { object, change: None, record: None, outcome, took: Duration::ZERO }
+        Self {
+            object,
+            change: None,
+            restored: Images::new(),
+            record: None,
+            outcome,
+            took: Duration::ZERO,
+        }
     }
 
     /// Of a record that has come to an end.
@@ -96,6 +110,7 @@ impl Report {
         Self {
             object: record.change.object.clone(),
             change: Some(record.change.clone()),
+            restored: record.restored.clone(),
             record: Some(record.id.clone()),
             outcome,
             took,

@@ -26,7 +26,7 @@ use crate::domain::gate::Surroundings;
 use crate::domain::history::Memory;
 use crate::domain::image::Tag;
 use crate::domain::inventory::{Inventory, Running, Slot, Warning, Workload};
-use crate::domain::plan::{Lookup, Plan, Proposal, Prospect};
+use crate::domain::plan::{self, Lookup, Plan, Proposal, Prospect};
 use crate::domain::platform::Platform;
 use crate::domain::policy::{Limits, Overrides, Policy};
 use crate::domain::target::TargetName;
@@ -162,7 +162,11 @@ pub(super) async fn plan_in_detail(
     let proposals = proposals.into_iter().flatten().collect();
     let unverified = unverified(&inventory);
     inventory.warnings.extend(unverified);
-    (Plan { created: options.now, proposals, inventory }, detail)
+    let mut plan = Plan { created: options.now, proposals, inventory };
+    plan::block_known_combinations(&mut plan, |workload| {
+        workload.object().and_then(|object| options.memories.get(&object))
+    });
+    (plan, detail)
 }
 
 /// Rows whose moved tag would not be noticed, because no node says what runs.

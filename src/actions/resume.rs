@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::apply::{Leash, Report, Room, Start, drive, save};
 use crate::domain::change::{ObjectId, SlotId};
-use crate::domain::health::Failure;
+use crate::domain::health::{Failure, UNDO};
 use crate::domain::history::{ATTEMPTS_MAX, Record, RecordEnd};
 use crate::domain::rollout::{self, Course, Outcome, Phase, Stage, Standing, locate};
 use crate::ports::rollouts::{Inspected, JournalError, LockError, ReadError, Remembered};
@@ -108,8 +108,27 @@ impl UnderWay {
 /// How long a request that was sent may still arrive.
 const IN_TRANSIT: SignedDuration = SignedDuration::from_mins(1);
 
+/// Why a record that is taken up is undone, whatever it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undo {
+    /// `resume --undo`.
+    Asked,
+    /// The user stopped the run, and said yes to putting it back.
+    Stopped,
+}
+
+impl Undo {
+    fn failure(self) -> Failure {
+        let (code, message) = match self {
+            Self::Asked => (UNDO, "asked for with --undo"),
+            Self::Stopped => ("stopped", "stopped by the user, who asked for it"),
+        };
+        Failure { code, message: message.to_owned(), never_ran: false, slot: None }
+    }
+}
+
 /// Takes up one record: goes on with it, or, with `undo`, puts the old version back.
-pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<&str>) -> Report {
+pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> Report {
     let object = record.change.object.clone();
     let early = |outcome| Report::early(object.clone(), outcome);
     let job = match next_run(room, &record, undo.is_some()).await {
@@ -160,14 +179,9 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<&str>) -> 
         let why = "its write may still be on its way: resume it again in a minute".into();
         return ended(room, record, leash, Outcome::Unknown(why)).await;
     }
-    if let (Some(why), false) = (undo, wrote_nothing) {
+    if let (Some(undo), false) = (undo, wrote_nothing) {
         record.stage = Stage::RollingBack;
-        record.failure = Some(Failure {
-            code: "stopped",
-            message: why.to_owned(),
-            never_ran: false,
-            slot: None,
-        });
+        record.failure = Some(undo.failure());
     }
     let course = Course { change: record.change.clone(), rehearsal: false };
     if record.attempts > ATTEMPTS_MAX && matches!(standing, Standing::Applied | Standing::Partial) {

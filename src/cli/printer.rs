@@ -119,6 +119,7 @@ impl Printer {
         let mut line = String::new();
         let read = self.bars.suspend(|| {
             let mut err = self.err.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            forget_typed_ahead();
             let _ = write!(err, "{question}");
             let _ = err.flush();
             // More than a line is no answer.
@@ -131,6 +132,7 @@ impl Printer {
     pub fn prompt(&self, question: &str) {
         self.bars.suspend(|| {
             let mut err = self.err.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            forget_typed_ahead();
             let _ = write!(err, "{question}");
             let _ = err.flush();
         });
@@ -175,6 +177,16 @@ impl Printer {
             text.push_str(&escape_lines(hint));
         }
         self.say(&text);
+    }
+}
+
+/// What was typed before a question was asked is no answer to it.
+fn forget_typed_ahead() {
+    #[cfg(unix)]
+    {
+        use rustix::termios::{QueueSelector, tcflush};
+        // Standard input that is no terminal has nothing typed.
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
     }
 }
 

@@ -78,6 +78,10 @@ impl Session {
         let run = RunId::new(started, random());
         let actor = actor(&cluster).await;
         if !purpose.rehearsal {
+            // What is wrong with earlier runs does not stop this one, and has to be known.
+            for trouble in journal.records()?.1 {
+                printer.warning(&trouble);
+            }
             journal.begin(&RunStart {
                 id: run.clone(),
                 started,
@@ -105,6 +109,8 @@ impl Session {
                 until: pace.run_timeout.map(|length| clock.moment().after(length)),
                 rehearsal: purpose.rehearsal,
                 run_once: purpose.run_once,
+                windows: settings.merged.policy.windows.clone(),
+                freezes: settings.merged.policy.freezes.clone(),
                 without_lease: !purpose.unattended,
             },
         })
@@ -147,15 +153,22 @@ impl Session {
         self.manner.until.is_some_and(|until: Moment| self.clock.moment() >= until)
     }
 
-    /// Ends the run and tells the head of the journal, so that it can be kept elsewhere.
-    pub fn finish(&self, exit: Exit, printer: &Printer) {
+    /// Ends the run and tells the head of the journal, so that it can be kept elsewhere; none where
+    /// there is none.
+    pub fn finish(&self, exit: Exit, printer: &Printer) -> Option<String> {
         self.registries.save();
         if self.manner.rehearsal {
-            return;
+            return None;
         }
         match self.journal.finish(&self.manner.run, exit.code(), self.clock.now()) {
-            Ok(head) => printer.note(&format!("run {}, journal head {head}", self.manner.run)),
-            Err(error) => printer.warning(&format!("the journal: {error}")),
+            Ok(head) => {
+                printer.note(&format!("run {}, journal head {head}", self.manner.run));
+                Some(head)
+            }
+            Err(error) => {
+                printer.warning(&format!("the journal: {error}"));
+                None
+            }
         }
     }
 }

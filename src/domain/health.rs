@@ -198,6 +198,9 @@ pub enum Health {
     Gone,
 }
 
+/// The [`Failure::code`] of what a person took back, although nothing is known against it.
+pub const UNDO: &str = "undo";
+
 /// Why a version does not work here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {

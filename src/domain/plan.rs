@@ -6,7 +6,10 @@
 use jiff::Timestamp;
 
 use super::candidate::{PassedOver, Reason};
+use super::change::SlotId;
+use super::consent::slot_id;
 use super::gate::{self, Decision, Finding, Gate, Step, Surroundings, Verdict};
+use super::history::Memory;
 use super::image::{Digest, ImageReference, Tag};
 use super::inventory::{Inventory, Running, Slot, Warning, Workload};
 use super::policy::{Action, Limits, Pin, Source};
@@ -126,6 +129,41 @@ impl Plan {
             *counter += 1;
         }
         summary
+    }
+}
+
+/// Blocks the rows of a workload that would go out together as what failed together there before.
+/// Each of them may be fine by itself, and can be named.
+pub fn block_known_combinations<'a>(
+    plan: &mut Plan,
+    memory: impl Fn(&Workload) -> Option<&'a Memory>,
+) {
+    for (index, workload) in plan.inventory.workloads.iter().enumerate() {
+        let Some(memory) = memory(workload) else { continue };
+        let rows = || plan.proposals.iter().filter(|row| row.workload == index);
+        let offered = |row: &Proposal| {
+            let slot = slot_id(&workload.slots[row.slot]);
+            Some((slot, row.candidate.as_ref()?.digest.clone()?))
+        };
+        let offers: Vec<(SlotId, Digest)> = rows().filter_map(offered).collect();
+        let wanted: Vec<(&SlotId, &Digest)> = offers.iter().map(|(slot, to)| (slot, to)).collect();
+        let Some(known) = memory.is_known_bad_together(&wanted) else { continue };
+        let why = format!(
+            "these versions failed together on {}: {}; name one container by itself, or `forget` them",
+            known.since.strftime("%Y-%m-%d"),
+            known.why
+        );
+        for row in plan.proposals.iter_mut().filter(|row| row.workload == index) {
+            let slot = slot_id(&workload.slots[row.slot]);
+            let part = known.versions.iter().any(|bad| bad.slot == slot);
+            if let (true, Some(offer)) = (part, &mut row.candidate) {
+                offer.decision = Decision::Blocked;
+                row.decision = Decision::Blocked;
+                row.reasons.insert(0, why.clone());
+                row.findings
+                    .push(Finding { gate: Gate::Policy, verdict: Verdict::Deny(why.clone()) });
+            }
+        }
     }
 }
 

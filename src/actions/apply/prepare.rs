@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Leash, Room, save};
 use crate::actions::intent::{Intent, Step};
+use crate::domain::calendar;
 use crate::domain::change::{Change, Edit, Terms};
 use crate::domain::consent;
 use crate::domain::history::{Record, RecordEnd, RecordId, Verb};
@@ -34,11 +35,17 @@ pub(super) async fn prepare(
     number: u32,
     intent: &Intent,
 ) -> Result<Prepared, Outcome> {
+    let manner = room.manner;
+    // A window may close while earlier changes of the run soak. What goes back waits for none.
+    if intent.verb == Verb::Apply
+        && let Some(why) = calendar::closed(&manner.windows, &manner.freezes, room.clock.now())
+    {
+        return Err(Outcome::NotBegun(why));
+    }
     let mut edits = Vec::with_capacity(intent.steps.len());
     for step in &intent.steps {
         edits.push(edit(room, intent.verb, step, intent.pull.as_deref()).await?);
     }
-    let manner = room.manner;
     let mut record = Record {
         id: RecordId { run: manner.run.clone(), number },
         cluster: Arc::clone(&manner.cluster),

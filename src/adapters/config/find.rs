@@ -201,7 +201,10 @@ pub(super) fn read_text(path: &Path, size_max: u64) -> Result<Option<String>, Co
             let line = valid.split(|byte| *byte == b'\n').count();
             ConfigError { line: u32::try_from(line).ok(), ..wrong("is not UTF-8 text".into()) }
         }),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        // Where a directory of the path is a file, whoever needs the directory says so.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
         Err(error) => Err(wrong(format!("cannot be read: {error}"))),
     }
 }

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::cut;
 use super::wire::{Read, SlotForm, millis, missing, text, unknown};
-use crate::domain::health::Failure;
+use crate::domain::health::{Failure, UNDO};
 use crate::domain::history::RecordEnd;
 use crate::domain::rollout::Outcome;
 
 /// The words of [`Failure::code`]. One that a later version adds is read as the last.
-const CODES: [&str; 14] = [
+const CODES: [&str; 15] = [
     "image-pull",
     "crash",
     "config",
@@ -25,6 +25,7 @@ const CODES: [&str; 14] = [
     "job",
     "relapse",
     "stopped",
+    UNDO,
     "unknown",
 ];
 

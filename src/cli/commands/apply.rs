@@ -18,7 +18,7 @@ use crate::actions::intent::{Intent, intents};
 use crate::actions::plan::{NamedVersion, nothing_could_be_looked_up};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::metrics::Metrics;
-use crate::cli::args::{Global, Lookup, TextFormat};
+use crate::cli::args::{Connection, Global, Lookup, TextFormat};
 use crate::cli::args_write::ApplyArgs;
 use crate::cli::error::{CommandError, Kind};
 use crate::cli::exit::Exit;
@@ -52,14 +52,18 @@ pub fn run(
     let settings = Settings::load(global, &lookup, &[], printer)?;
     let targets = planned.as_ref().map_or(&subjects.targets, |planned| &planned.targets);
     if planned.is_some() && targets.is_empty() {
-        printer.note("The plan holds nothing to apply.");
-        if arguments.output != TextFormat::Table {
-            carry::nothing(arguments.output, printer)?;
-        }
-        return Ok(Exit::Done);
+        return nothing("The plan holds nothing to apply.", arguments, printer);
     }
     let selected = Selected::read(targets, &arguments.selection, &global.connection)?;
-    let run = Run { arguments, subjects: &subjects, planned, selected, settings: &settings, asks };
+    let run = Run {
+        arguments,
+        subjects: &subjects,
+        planned,
+        selected,
+        settings: &settings,
+        connection: &global.connection,
+        asks,
+    };
     stoppable(printer, |stop| run.carry_out(stop, printer))
 }
 
@@ -108,21 +112,28 @@ struct Run<'a> {
     planned: Option<Planned>,
     selected: Selected,
     settings: &'a Settings,
+    connection: &'a Connection,
     asks: Asks,
 }
 
 impl Run<'_> {
-    async fn carry_out(&self, stop: Stop, printer: &Printer) -> Result<Exit, CommandError> {
+    async fn carry_out(mut self, stop: Stop, printer: &Printer) -> Result<Exit, CommandError> {
         let (arguments, settings) = (self.arguments, self.settings);
         let overrides = overrides(&arguments.candidates);
-        let named = self.planned.as_ref().map_or(&self.subjects.versions, |it| &it.versions);
         let clock = SystemClock::start();
-        if let Some(planned) = &self.planned {
+        if let Some(planned) = &mut self.planned {
             // Before its targets are looked for: what is gone makes it stale, and is no slip of the name.
             let cluster = wire::cluster(settings, Arc::new(Silent)).await?;
             let hash = basis::policy_hash(&settings.merged);
-            planned.check(&cluster, &hash, settings.now).await?;
+            let done = planned.check(&cluster, &hash, settings.now).await?;
+            planned.leave_out(&done);
+            if planned.targets.is_empty() {
+                return nothing("Everything in the plan is there already.", arguments, printer);
+            }
+            self.selected =
+                Selected::read(&planned.targets, &arguments.selection, self.connection)?;
         }
+        let named = self.planned.as_ref().map_or(&self.subjects.versions, |it| &it.versions);
         let drafted = draft(&self.selected, named, settings, &overrides, printer).await?;
         let Drafted { plan, cluster, .. } = &drafted;
         let metrics = self.metrics(&drafted, clock.moment().0)?;
@@ -146,7 +157,7 @@ impl Run<'_> {
             ));
         }
         let left = self.left(plan, &taken, &declined, printer);
-        let intents = self.intents(plan, &taken, &drafted, printer);
+        let intents = self.intents(plan, &taken, &drafted);
         let rehearsal = arguments.dry_run.is_some();
         let judged = if rehearsal {
             Vec::new()
@@ -159,11 +170,7 @@ impl Run<'_> {
             } else {
                 left
             };
-            printer.note("Nothing to apply.");
-            if arguments.output != TextFormat::Table {
-                carry::nothing(arguments.output, printer)?;
-            }
-            return Ok(left);
+            return Ok(nothing("Nothing to apply.", arguments, printer)?.worst(left));
         }
         let purpose = Purpose {
             pace: &arguments.pace,
@@ -299,31 +306,8 @@ impl Run<'_> {
         exit
     }
 
-    fn intents(
-        &self,
-        plan: &Plan,
-        taken: &[usize],
-        drafted: &Drafted,
-        printer: &Printer,
-    ) -> Vec<Intent> {
+    fn intents(&self, plan: &Plan, taken: &[usize], drafted: &Drafted) -> Vec<Intent> {
         let mut intents = intents(plan, taken, &|row| drafted.limits[row].clone());
-        // What is named is refused later, by its name; a bulk run passes over it.
-        if !self.subjects.is_named() {
-            intents.retain(|intent| {
-                let steps = intent.steps.iter();
-                let wanted: Vec<_> =
-                    steps.filter_map(|step| Some((&step.slot, step.digest.as_ref()?))).collect();
-                let memory = drafted.memories.get(&intent.object);
-                let known = memory.and_then(|memory| memory.is_known_bad_together(&wanted));
-                if let Some(known) = known {
-                    printer.warning(&format!(
-                        "{} is left out, these versions failed together: {}; `forget` lifts it",
-                        intent.object, known.why
-                    ));
-                }
-                known.is_none()
-            });
-        }
         if let Some(planned) = &self.planned {
             for intent in &mut intents {
                 intent.template_hash = planned.template_hash(&intent.object).map(str::to_owned);
@@ -331,6 +315,15 @@ impl Run<'_> {
         }
         intents
     }
+}
+
+/// Says that there is nothing to do.
+fn nothing(why: &str, arguments: &ApplyArgs, printer: &Printer) -> Result<Exit, CommandError> {
+    printer.note(why);
+    if arguments.output != TextFormat::Table {
+        carry::nothing(arguments.output, printer)?;
+    }
+    Ok(Exit::Done)
 }
 
 /// What is named must not be in the hands of another run: what it would be judged by moves.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::rollback;
 use crate::actions::apply::{self, Limits, Report};
 use crate::actions::intent::Intent;
-use crate::actions::resume::resume;
+use crate::actions::resume::{Undo, resume};
 use crate::adapters::kubernetes::Cluster;
 use crate::adapters::metrics::Metrics;
 use crate::cli::args::TextFormat;
@@ -93,19 +93,16 @@ impl Work<'_> {
         printer: &Printer,
     ) -> Result<Exit, CommandError> {
         let exit = outcomes::exit(reports);
-        let text = match self.output {
-            TextFormat::Table => outcomes::table(reports, printer.width(), &printer.styles),
-            TextFormat::Json => {
-                machine::json(&json::apply_output(Some(&session.manner.run), reports, exit))?
-            }
-            TextFormat::Yaml => {
-                machine::yaml(&json::apply_output(Some(&session.manner.run), reports, exit))?
-            }
-        };
         if session.is_out_of_time() {
             printer.warning("the time of --run-timeout is up; what is under way goes on by itself");
         }
-        session.finish(exit, printer);
+        let head = session.finish(exit, printer);
+        let run = Some((&session.manner.run, head.as_deref()));
+        let text = match self.output {
+            TextFormat::Table => outcomes::table(reports, printer.width(), &printer.styles),
+            TextFormat::Json => machine::json(&json::apply_output(run, reports, exit))?,
+            TextFormat::Yaml => machine::yaml(&json::apply_output(run, reports, exit))?,
+        };
         printer.data(&text)?;
         for line in outcomes::advice(reports) {
             printer.note(&line);
@@ -147,7 +144,7 @@ pub async fn carry(
     }));
     reports.extend(apply::apply(&room, intents, limits).await);
     drop(ears);
-    offer_rollback(&mut session, &work, &mut reports, printer).await?;
+    offer_rollback(&mut session, &work, &mut reports, printer).await;
     if let Some(metrics) = &work.metrics {
         for report in reports.iter().filter(|report| report.change.is_none()) {
             metrics.not_begun(&report.outcome);
@@ -166,10 +163,10 @@ async fn offer_rollback(
     work: &Work<'_>,
     reports: &mut [Report],
     printer: &Printer,
-) -> Result<(), CommandError> {
+) {
     let is_open = |report: &Report| matches!(report.outcome, Outcome::Unknown(_));
     if !session.was_stopped() || !printer.can_ask() || !reports.iter().any(is_open) {
-        return Ok(());
+        return;
     }
     for report in reports.iter().filter(|report| is_open(report)) {
         let sentence = outcomes::sentence(&report.outcome);
@@ -186,19 +183,24 @@ async fn offer_rollback(
     });
     let reply = reply.await.unwrap_or_default();
     if !matches!(reply.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
-        return Ok(());
+        return;
     }
     session.go_on();
-    let (records, _) = session.journal.records()?;
+    let records = match session.journal.records() {
+        Ok((records, _)) => records,
+        Err(error) => {
+            printer.warning(&format!("nothing was put back, the journal: {error}"));
+            return;
+        }
+    };
     let ears = work.ears(printer);
     for report in reports.iter_mut().filter(|report| is_open(report)) {
         let record = records.iter().find(|record| Some(&record.id) == report.record.as_ref());
         if let Some(record) = record {
-            let undo = Some("stopped by the user, who asked for it");
+            let undo = Some(Undo::Stopped);
             *report = Box::pin(resume(&session.room(&ears), record.clone(), undo)).await;
         }
     }
-    Ok(())
 }
 
 /// The result of a run in which there was nothing to do, for programs.

@@ -111,6 +111,11 @@ async fn lines(
         // Servers before 1.27 do not tell; nothing depends on it.
         Err(error) => lines.push(warn("identity", "-".into(), error.to_string())),
     }
+    // Records and locks are bound to it.
+    lines.push(match cluster.identity().await {
+        Ok(id) => ok("cluster", format!("identity {id}"), "tells this cluster from others"),
+        Err(error) => fail("cluster", "identity".into(), error.to_string()),
+    });
     permissions(&cluster, all_namespaces, &mut lines).await;
     match selected.find(settings, &progress).await {
         Ok(found) => {

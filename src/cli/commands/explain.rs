@@ -137,7 +137,7 @@ async fn target(
     if let Some(workload) = inventory.workloads.first_mut() {
         workload.slots.truncate(1);
     }
-    let memories = memories::for_reading(cluster.as_ref(), &inventory).await?;
+    let memories = memories::for_reading(cluster.as_ref(), &mut inventory).await?;
     let secrets = cluster.map(|cluster| Arc::new(cluster) as Arc<dyn PullSecrets>);
     let registries = wire::registries(settings, &inventory, secrets.clone(), printer)?;
     let overrides = overrides(&arguments.candidates);

@@ -10,7 +10,7 @@ use crate::cli::printer::Printer;
 use crate::cli::render::escape::escape;
 use crate::domain::change::ObjectId;
 use crate::domain::history::Record;
-use crate::domain::inventory::{Inventory, Workload};
+use crate::domain::inventory::{Inventory, Warning, Workload};
 use crate::ports::rollouts::{Lock as _, LockError, Remembered, Rollouts as _};
 
 /// Namespaces whose Leases are read one by one; of more, all are read at once.
@@ -67,19 +67,25 @@ pub async fn memories(
     Ok(found)
 }
 
-/// The same for verbs that only read: who may not see Leases plans without them.
+/// The same for verbs that only read: who may not see Leases plans without them, and is told.
 ///
 /// # Errors
 /// The server does not answer.
 pub async fn for_reading(
     cluster: Option<&Cluster>,
-    inventory: &Inventory,
+    inventory: &mut Inventory,
 ) -> Result<Memories, CommandError> {
     let Some(cluster) = cluster else { return Ok(Memories::new()) };
+    let mut warnings = Vec::new();
     let found = memories(cluster, inventory, &mut |message| {
-        tracing::info!(event = "memories", message);
+        warnings.push(Warning {
+            code: "forbidden",
+            message: format!("{message}; what was rolled back or approved is not seen"),
+            object: None,
+        });
     })
     .await?;
+    inventory.warnings.append(&mut warnings);
     Ok(found.memories)
 }
 

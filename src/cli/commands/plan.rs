@@ -44,11 +44,11 @@ async fn make(
     let overrides = overrides(&arguments.candidates);
     let progress = Arc::new(Progress::start(printer.bars(), settings.quiet, "reading workloads"));
     let events: Arc<dyn EventSink> = progress.clone();
-    let Found { inventory, cluster } = selected.find(settings, &events).await?;
+    let Found { mut inventory, cluster } = selected.find(settings, &events).await?;
     let empty = inventory.workloads.is_empty().then(|| selected.nothing(cluster.as_ref()));
     let secrets = cluster.clone().map(|cluster| Arc::new(cluster) as Arc<dyn PullSecrets>);
     let registries = wire::registries(settings, &inventory, secrets.clone(), printer)?;
-    let memories = memories::for_reading(cluster.as_ref(), &inventory).await?;
+    let memories = memories::for_reading(cluster.as_ref(), &mut inventory).await?;
     memories::unfinished(&memories, &inventory, printer);
     let options = Options {
         policy: &settings.merged.policy,

@@ -15,8 +15,9 @@ use crate::adapters::kubernetes::Cluster;
 use crate::cli::error::{CommandError, Kind};
 use crate::cli::render::escape::escape;
 use crate::domain::change::ObjectId;
-use crate::domain::image::Tag;
+use crate::domain::image::{Digest, ImageReference, Tag};
 use crate::domain::plan::Plan;
+use crate::domain::rollout::Images;
 use crate::domain::target::TargetName;
 use crate::ports::rollouts::{ReadError, Rollouts as _};
 
@@ -156,12 +157,7 @@ pub fn read(file: &Path) -> Result<Planned, CommandError> {
             .id
             .parse()
             .map_err(|error| wrong(format!("names a target wrongly: {error}")))?;
-        let object = (target.namespace.as_deref(), target.kind, target.name.as_str());
-        let known = planned
-            .objects
-            .keys()
-            .any(|known| (Some(&*known.namespace), known.kind, &*known.name) == object);
-        if !known {
+        if !planned.objects.keys().any(|object| is_of(&target, object)) {
             return Err(wrong(format!("does not say what {target} was like when it was made")));
         }
         let tag: Tag = candidate
@@ -183,7 +179,8 @@ impl Planned {
         self.objects.get(object).map(|(_, hash)| hash.as_str())
     }
 
-    /// Holds the plan against the time, the policy, the cluster, and each object in it.
+    /// Holds the plan against the time, the policy, the cluster, and each object in it. The objects at
+    /// which everything that was planned is there already.
     ///
     /// # Errors
     /// Everything that moved since.
@@ -192,7 +189,7 @@ impl Planned {
         cluster: &Cluster,
         policy_hash: &str,
         now: Timestamp,
-    ) -> Result<(), CommandError> {
+    ) -> Result<Vec<ObjectId>, CommandError> {
         let mut moved = Vec::new();
         if now >= self.expires {
             moved.push(format!("it expired at {}", self.expires));
@@ -200,30 +197,68 @@ impl Planned {
         if policy_hash != self.policy_hash {
             moved.push("the policy was changed since".to_owned());
         }
+        let mut done = Vec::new();
         if cluster.identity().await? == self.cluster {
-            let checks = self.objects.iter().map(|(object, (uid, hash))| async move {
-                match cluster.inspect(object).await {
-                    Ok(seen) if *seen.uid != **uid => {
-                        Ok(Some(format!("{object} was deleted and made anew")))
-                    }
-                    Ok(seen) if seen.template_hash != *hash => {
-                        Ok(Some(format!("the pod template of {object} was changed")))
-                    }
-                    Ok(_) => Ok(None),
-                    Err(ReadError::Gone(_)) => Ok(Some(format!("{object} is gone"))),
-                    // What cannot be read has not moved for that.
-                    Err(error) => Err(error),
-                }
-            });
-            let found: Vec<Result<Option<String>, ReadError>> =
+            let checks = self.objects.keys().map(|object| self.look(cluster, object));
+            let found: Vec<Result<Found, ReadError>> =
                 stream::iter(checks).buffered(IN_FLIGHT).collect().await;
-            for check in found {
-                moved.extend(check?);
+            for (object, found) in self.objects.keys().zip(found) {
+                match found? {
+                    Found::AsPlanned => {}
+                    Found::Done => done.push(object.clone()),
+                    Found::Moved(what) => moved.push(what),
+                }
             }
         } else {
             moved.push(format!("it was made for another cluster than {}", cluster.server_url()));
         }
-        stale(&moved)
+        stale(&moved).map(|()| done)
+    }
+
+    /// Leaves out what is there already.
+    pub fn leave_out(&mut self, done: &[ObjectId]) {
+        self.versions.retain(|version| !done.iter().any(|object| is_of(&version.target, object)));
+        self.targets = self.versions.iter().map(|version| version.target.to_string()).collect();
+    }
+
+    /// How an object stands to the plan.
+    async fn look(&self, cluster: &Cluster, object: &ObjectId) -> Result<Found, ReadError> {
+        let moved = |what: String| Ok(Found::Moved(what));
+        let seen = match cluster.inspect(object).await {
+            Ok(seen) => seen,
+            Err(ReadError::Gone(_)) => return moved(format!("{object} is gone")),
+            // What cannot be read has not moved for that.
+            Err(error) => return Err(error),
+        };
+        let (uid, hash) = self.objects.get(object).cloned().unwrap_or_default();
+        if *seen.uid != *uid {
+            return moved(format!("{object} was deleted and made anew"));
+        }
+        if seen.template_hash == hash {
+            return Ok(Found::AsPlanned);
+        }
+        let mut versions =
+            self.versions.iter().filter(|version| is_of(&version.target, object)).peekable();
+        let planned = versions.peek().is_some();
+        if planned && versions.all(|version| self.is_there(version, &seen.images())) {
+            return Ok(Found::Done);
+        }
+        moved(format!("the pod template of {object} was changed"))
+    }
+
+    /// Whether a version stands in the template already.
+    fn is_there(&self, version: &NamedVersion, images: &Images) -> bool {
+        let digest = self.digests.get(&version.target.to_string());
+        let is = |image: &str| {
+            image.parse::<ImageReference>().is_ok_and(|image| {
+                let same =
+                    |pinned: &Digest| digest.is_none_or(|planned| pinned.as_str() == planned);
+                image.effective_tag().as_ref() == Some(&version.tag)
+                    && image.digest().is_none_or(same)
+            })
+        };
+        let container = version.target.container.as_deref();
+        images.iter().any(|(slot, image)| container == Some(&*slot.name) && is(image))
     }
 
     /// Holds the digests of a plan that was made anew against those of the file.
@@ -250,6 +285,21 @@ impl Planned {
         }
         stale(&moved)
     }
+}
+
+/// How an object stands to a plan.
+enum Found {
+    /// As it was when the plan was made.
+    AsPlanned,
+    /// Everything that was planned for it is there.
+    Done,
+    /// It is another one than the plan was made for.
+    Moved(String),
+}
+
+fn is_of(target: &TargetName, object: &ObjectId) -> bool {
+    (target.namespace.as_deref(), target.kind, target.name.as_str())
+        == (Some(&*object.namespace), object.kind, &*object.name)
 }
 
 fn stale(moved: &[String]) -> Result<(), CommandError> {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::carry::{self, Work};
 use super::remembered::{Known, Scope, known};
 use crate::actions::apply::Report;
-use crate::actions::resume::{UnderWay, resume, to_take_up};
+use crate::actions::resume::{UnderWay, Undo, resume, to_take_up};
 use crate::adapters::journal::FileJournal;
 use crate::adapters::kubernetes::Cluster;
 use crate::cli::args::{Global, Lookup, TextFormat};
@@ -106,7 +106,7 @@ async fn carry_out(
             reports.push(Report::early(object, Outcome::Unknown(why)));
             continue;
         }
-        let undo = arguments.undo.then_some("asked for with --undo");
+        let undo = arguments.undo.then_some(Undo::Asked);
         reports.push(Box::pin(resume(&room, record, undo)).await);
     }
     drop(display);

@@ -70,6 +70,14 @@ async fn seen(
     let Known { identity, records, leases } = known(&cluster, journal, &scope, printer).await?;
     progress.finish();
     let mut under_way: Vec<UnderWay> = leases.iter().filter_map(UnderWay::of).collect();
+    // A Lease is written less often than the journal: of what is carried out from here, that knows
+    // better how far it is.
+    for each in under_way.iter_mut().filter_map(|each| each.record.as_mut()) {
+        if let Some(known) = records.iter().find(|record| record.id == each.id && record.is_open())
+        {
+            each.clone_from(known);
+        }
+    }
     let mut open = unfinished(&identity, records, leases);
     let all = open.len();
     if let Some(only) = &only {

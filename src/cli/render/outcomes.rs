@@ -6,7 +6,8 @@ use super::grid::grid;
 use super::styles::Styles;
 use crate::actions::apply::Report;
 use crate::cli::exit::Exit;
-use crate::domain::change::{Change, ObjectId};
+use crate::domain::change::{Change, Edit, ObjectId};
+use crate::domain::health::UNDO;
 use crate::domain::inventory::SlotKind;
 use crate::domain::rollout::Outcome;
 
@@ -39,6 +40,9 @@ pub fn sentence(outcome: &Outcome) -> String {
         Outcome::FailedKept(failure) => {
             format!("failed, the new version is kept: {}", failure.message)
         }
+        Outcome::RolledBack(failure) if failure.code == UNDO => {
+            format!("put back, {}", failure.message)
+        }
         Outcome::RolledBack(failure) => {
             format!("failed and rolled back: {}", failure.message)
         }
@@ -55,6 +59,7 @@ pub fn code(outcome: &Outcome) -> Exit {
         | Outcome::Succeeded { .. }
         | Outcome::AwaitsRun
         | Outcome::Untouched => Exit::Done,
+        Outcome::RolledBack(failure) if failure.code == UNDO => Exit::Done,
         Outcome::Refused(_) | Outcome::NotBegun(_) => Exit::Refused,
         Outcome::Stale(_) => Exit::Stale,
         Outcome::Abandoned(_) => Exit::Environment,
@@ -153,10 +158,13 @@ pub fn commands(report: &Report) -> Vec<String> {
                     object.kind.short(),
                     object.name
                 ),
-                format!("{object}: back to the old version: {}", set_image(object, change, false)),
+                format!(
+                    "{object}: back to the old version: {}",
+                    set_image(object, change, &|edit| old(report, edit))
+                ),
                 format!(
                     "{object}: forward to the new version: {}",
-                    set_image(object, change, true)
+                    set_image(object, change, &|edit| &edit.to)
                 ),
             ]
         }
@@ -183,15 +191,25 @@ pub fn commands(report: &Report) -> Vec<String> {
     }
 }
 
+/// What is written to put an edit back: with its digest where the old tag has moved since.
+fn old<'a>(report: &'a Report, edit: &'a Edit) -> &'a str {
+    let known = report.restored.iter().find(|(slot, _)| *slot == edit.slot);
+    known.map_or(&edit.from, |(_, image)| image)
+}
+
 /// The command of kubectl that writes one side of a change. Image volumes have none, so they are
 /// edited by hand.
-fn set_image(object: &ObjectId, change: &Change, forward: bool) -> String {
+fn set_image<'a>(
+    object: &ObjectId,
+    change: &'a Change,
+    image: &dyn Fn(&'a Edit) -> &'a str,
+) -> String {
     let (namespace, kind, name) = (&object.namespace, object.kind.short(), &object.name);
     let images: Vec<String> = change
         .edits
         .iter()
         .filter(|edit| edit.slot.kind != SlotKind::Volume)
-        .map(|edit| format!("{}={}", edit.slot, if forward { &edit.to } else { &edit.from }))
+        .map(|edit| format!("{}={}", edit.slot, image(edit)))
         .collect();
     if images.is_empty() {
         return format!("kubectl -n {namespace} edit {kind}/{name}");

@@ -216,6 +216,7 @@ pub fn commands(record: &Record) -> Vec<String> {
         all.extend(outcomes::commands(&Report {
             object: object.clone(),
             change: Some(record.change.clone()),
+            restored: record.restored.clone(),
             record: Some(record.id.clone()),
             outcome: end.outcome.clone(),
             took: Duration::ZERO,

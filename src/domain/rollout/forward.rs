@@ -19,7 +19,7 @@ pub(super) fn pending(event: Event, now: Moment) -> (Phase, Effect) {
         }
         Event::RecordFailed(why) => end(Outcome::Abandoned(why)),
         Event::Interrupted => end(Outcome::Interrupted("stopped before it began".into())),
-        Event::LeaseLost => end(Outcome::Abandoned("another run took the lease".into())),
+        Event::LeaseLost => end(Outcome::Busy("another run took the lease".into())),
         Event::Begin
         | Event::Rehearsed(_)
         | Event::Written(_)
@@ -68,7 +68,7 @@ pub(super) fn recorded(
             (Phase::Recorded(writing), Effect::Wait(now.after(PAUSE)))
         }
         Event::Interrupted => end(Outcome::Interrupted("stopped before it was written".into())),
-        Event::LeaseLost => end(Outcome::Abandoned("another run took the lease".into())),
+        Event::LeaseLost => end(Outcome::Busy("another run took the lease".into())),
         Event::Located(_)
         | Event::Timer
         | Event::Begin
@@ -127,7 +127,7 @@ pub(super) fn applying(
             Outcome::Interrupted,
         )),
         Event::LeaseLost => {
-            end(unwritten(writing, "another run took the lease".into(), Outcome::Abandoned))
+            end(unwritten(writing, "another run took the lease".into(), Outcome::Busy))
         }
         Event::Timer
         | Event::Begin

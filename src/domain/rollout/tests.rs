@@ -213,12 +213,12 @@ fn nothing_is_written_that_the_server_would_refuse_or_change() {
     );
     check(&course(), dry(Event::Rehearsed(Vec::new()), "refused: an admission webhook"));
     check(&course(), dry(Event::Interrupted, "interrupted"));
-    check(&course(), dry(Event::LeaseLost, "abandoned"));
+    check(&course(), dry(Event::LeaseLost, "busy"));
     let rehearsal = Course { rehearsal: true, ..course() };
     check(&rehearsal, dry(Event::Rehearsed(images("app:2")), "rehearsed"));
     check(&course(), vec![(0, Event::RecordFailed("disk full".into()), "abandoned: disk full")]);
     check(&course(), vec![(0, Event::Interrupted, "interrupted")]);
-    check(&course(), vec![(0, Event::LeaseLost, "abandoned")]);
+    check(&course(), vec![(0, Event::LeaseLost, "busy")]);
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn a_write_that_did_not_happen_ends_as_that() {
     for (event, expected) in [
         (foreign(), "stale: app is app:9 now"),
         (Event::Interrupted, "interrupted"),
-        (Event::LeaseLost, "abandoned"),
+        (Event::LeaseLost, "busy"),
         (Event::Denied("policy".into()), "refused: policy"),
         (Event::Trouble("503".into()), "applying wait 3"),
         (blind(), "applying wait 3"),

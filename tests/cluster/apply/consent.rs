@@ -91,3 +91,53 @@ fn a_rollback_is_a_new_rollout_and_forget_lifts_what_is_known_bad() {
     ended(&stage.apply(&["--auto"]), 0, "succeeded", "done");
     assert_eq!(stage.tag("deploy/web"), "1.0.1");
 }
+
+#[test]
+fn what_was_typed_before_the_question_is_no_answer() {
+    let stage = Stage::new(&["1.0.0", "1.0.1"]);
+    stage.deploy("web", "1.0.0");
+    let namespace = stage.namespace.name();
+    let mut run = stage.program.terminal(&["apply", "-n", namespace]);
+    run.types("y\n");
+    run.wait_for("Apply the update that needs no review?", MINUTE);
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert_eq!(stage.tag("deploy/web"), "1.0.0");
+    run.types("n\n");
+    assert_eq!(run.wait(MINUTE).code, Some(0));
+    assert_eq!(stage.tag("deploy/web"), "1.0.0");
+}
+
+#[test]
+fn what_failed_together_is_blocked_together() {
+    let stage = Stage::new(&["1.0.0", super::CRASH]);
+    let image = stage.image("1.0.0");
+    // Another repository, so that one may be taken without the other.
+    let side = stage.namespace.repository("side");
+    bed().registry().push_tags(&side, &["1.0.0", super::CRASH]);
+    let other = bed().registry().reference(&side, "1.0.0");
+    stage.namespace.create_from(&format!(
+        "apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: pair}}
+spec:
+  selector: {{matchLabels: {{app: pair}}}}
+  template:
+    metadata: {{labels: {{app: pair}}}}
+    spec: {{containers: [{{name: app, image: \"{image}\"}}, {{name: side, image: \"{other}\"}}]}}
+"
+    ));
+    stage.namespace.wait_rolled_out("deploy/pair");
+    let run = stage.apply(&["--auto"]);
+    ended(&run, 4, "rolled-back", "CrashLoopBackOff");
+    let plan = stage.run(&["plan", "-o", "json"]);
+    let rows = plan.exits(0).json();
+    for row in rows["proposals"].as_array().into_iter().flatten() {
+        assert_eq!(row["decision"], "blocked", "{plan}");
+        assert!(row["reasons"][0].as_str().is_some_and(|why| why.contains("failed together")));
+    }
+    let again = stage.apply(&["--auto"]);
+    assert_eq!(again.exits(0).json()["results"], serde_json::json!([]), "{again}");
+    // Each may be fine by itself, and is tried when it is named.
+    let alone = stage.apply(&["deploy/pair:side", "--yes"]);
+    ended(&alone, 4, "rolled-back", "CrashLoopBackOff");
+}

@@ -160,3 +160,30 @@ fn a_quota_that_forbids_new_pods_is_named_and_the_old_version_is_put_back() {
     let plan = stage.run(&["plan", "-o", "json"]);
     assert!(plan.exits(0).stdout.contains("\"1.0.1\""), "{plan}");
 }
+
+#[test]
+fn probes_of_the_policy_have_to_answer() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let policy = format!("version: 1\nprobes: [\"tcp://{address}\"]\n");
+    let stage = Stage::new(&["1.0.0", "1.0.1"]);
+    let stage = Stage { program: bed().program().home_file("safe-update.yaml", &policy), ..stage };
+    stage.deploy("web", "1.0.0");
+    ended(&stage.apply(&["--auto"]), 0, "succeeded", "done");
+    drop(listener);
+    bed().registry().push_tags(&stage.repository, &["1.0.2"]);
+    let run = stage.apply(&["--auto", "--progress-deadline", "6s"]);
+    ended(&run, 4, "rolled-back", "waits for the probe");
+    assert_eq!(result(&run)["failure"]["code"], "probe", "{run}");
+    assert_eq!(stage.tag("deploy/web"), "1.0.1");
+}
+
+#[test]
+fn a_deadline_names_the_pod_that_is_not_ready() {
+    let stage = Stage::new(&["1.0.0", super::NEVER_READY]);
+    stage.deploy("web", "1.0.0");
+    let run = stage.apply(&["--auto", "--progress-deadline", "4s"]);
+    ended(&run, 4, "rolled-back", "is not ready: app runs");
+    let head = run.json()["journal_head"].as_str().map(str::len);
+    assert_eq!(head, Some(64), "{run}");
+}

@@ -31,7 +31,14 @@ fn a_plan_is_carried_out_as_long_as_it_holds() {
     let (stage, file) = planned();
     ended(&stage.apply(&[&file, "--yes"]), 0, "succeeded", "done");
     assert_eq!(stage.tag("deploy/web"), "1.0.1");
-    is_stale(&stage, &file, "pod template of");
+    // A second time there is nothing to do, and that is no trouble.
+    let again = stage.apply(&[&file, "--yes"]);
+    assert_eq!(again.exits(0).json()["results"], serde_json::json!([]), "{again}");
+    assert!(again.stderr.contains("there already"), "{again}");
+    // Something else in its place is.
+    stage.namespace.deploy("other", &stage.image("1.0.0"));
+    stage.namespace.kubectl(&["set", "image", "deploy/web", "app=registry.invalid/x:1"]).exits(0);
+    is_stale(&stage, &file, "the pod template of");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Which permissions there are: those that a plan reads with, and those that carrying one out needs.
 
+use std::collections::BTreeSet;
+
 use super::line::{Line, fail, ok, warn};
 use crate::adapters::kubernetes::{Cluster, Permission};
 use crate::domain::inventory::Kind;
@@ -91,6 +93,9 @@ pub(super) async fn permissions(cluster: &Cluster, all_namespaces: bool, lines: 
         }
     }
     asked.ask_all(&WRITING, lines).await;
+    // What both reading and writing need is told once.
+    let mut told = BTreeSet::new();
+    lines.retain(|line| line.check != "permission" || told.insert(line.object.clone()));
 }
 
 impl Asked<'_> {

@@ -22,6 +22,9 @@ pub struct ApplyOutput {
     pub schema: &'static str,
     /// The run; null where there was nothing to do.
     pub run: Option<String>,
+    /// The head of the journal after the run, to be kept elsewhere for `audit verify --head`; null
+    /// where nothing was recorded.
+    pub journal_head: Option<String>,
     /// The exit code that follows from the results alone.
     pub exit: u8,
     /// One entry per object.
@@ -35,8 +38,8 @@ pub struct ResultOutput {
     pub object: String,
     /// The record, `RUN/N`; null where nothing was recorded.
     pub record: Option<String>,
-    /// rehearsed, succeeded, refused, stale, abandoned, interrupted, busy, untouched, superseded,
-    /// unknown, failed-kept, rolled-back or inconsistent.
+    /// rehearsed, succeeded, unverified, awaits-run, not-begun, refused, stale, abandoned,
+    /// interrupted, busy, untouched, superseded, unknown, failed-kept, rolled-back or inconsistent.
     pub outcome: &'static str,
     /// The same in words.
     pub message: String,
@@ -60,7 +63,7 @@ pub struct ResultOutput {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FailureOutput {
     /// One word: image-pull, crash, config, quota, admission, deadline, digest, rewritten, probe,
-    /// restarts, job, relapse.
+    /// restarts, job, relapse, stopped, undo.
     pub code: &'static str,
     /// What happened.
     pub message: String,
@@ -88,10 +91,15 @@ pub struct EditOutput {
 }
 
 /// Converts results.
-pub fn apply_output(run: Option<&RunId>, reports: &[Report], exit: Exit) -> ApplyOutput {
+pub fn apply_output(
+    run: Option<(&RunId, Option<&str>)>,
+    reports: &[Report],
+    exit: Exit,
+) -> ApplyOutput {
     ApplyOutput {
         schema: APPLY,
-        run: run.map(ToString::to_string),
+        run: run.map(|(run, _)| run.to_string()),
+        journal_head: run.and_then(|(_, head)| head).map(str::to_owned),
         exit: exit.code(),
         results: reports.iter().map(result).collect(),
     }

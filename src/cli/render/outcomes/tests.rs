@@ -51,6 +51,7 @@ fn report(name: &str, outcome: Outcome) -> Report {
     };
     let object: ObjectId = format!("shop/deploy/{name}").parse().expect("an object");
     Report {
+        restored: Vec::new(),
         object: object.clone(),
         change: Some(Change {
             object,

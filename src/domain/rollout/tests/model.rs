@@ -489,6 +489,7 @@ fn every_end_is_reached() {
     let expected = [
         "abandoned",
         "awaits-run",
+        "busy",
         "failed-kept",
         "inconsistent",
         "interrupted",
