@@ -1,13 +1,13 @@
 //! Logs on standard error: what `-v` asks for, as text or as one JSON object a line.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::{Global, LogFormat};
-use super::render::escape::escape_json;
+use super::render::escape::Escaped;
 
 /// Starts logging. Libraries that log bodies or headers stay silent at every level, so that no
 /// secret can pass through them.
@@ -26,6 +26,8 @@ pub fn start(global: &Global) {
     let builder = fmt().with_env_filter(filter);
     // A second start (in tests) keeps the first subscriber.
     let _ = match format {
+        // The formatter for text escapes what steers a terminal, the one for JSON leaves C1 and the
+        // like as they are. It hands over whole events.
         LogFormat::Json => builder
             .with_writer(|| Escaped(io::stderr()))
             .json()
@@ -40,23 +42,6 @@ pub fn start(global: &Global) {
             .finish()
             .try_init(),
     };
-}
-
-/// Standard error for JSON. The formatter for text escapes what steers a terminal, the one for JSON
-/// leaves C1 and the like as they are.
-struct Escaped(io::Stderr);
-
-impl Write for Escaped {
-    /// Takes a whole event, as the formatter hands it over.
-    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(event);
-        self.0.write_all(escape_json(&text).as_bytes())?;
-        Ok(event.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
 }
 
 /// `-v` counts one each, `-v=4` counts as many.

@@ -8,9 +8,11 @@ use std::sync::Mutex;
 
 use anstream::{AutoStream, ColorChoice};
 use indicatif::MultiProgress;
+use serde::Serialize;
 
 use super::error::CommandError;
 use super::render::escape::escape;
+use super::render::machine;
 use super::render::styles::Styles;
 
 /// Writes for people and programs.
@@ -91,6 +93,15 @@ impl Printer {
             out.flush()?;
         }
         Ok(())
+    }
+
+    /// Writes a value as JSON while it is serialised: the tags of a large repository make hundreds
+    /// of megabytes.
+    ///
+    /// # Errors
+    /// A closed pipe or a full disk.
+    pub fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
+        Ok(machine::write_json(io::stdout().lock(), value)?)
     }
 
     /// Writes one line to standard error. Trouble there has nowhere to be told, so it is dropped.

@@ -176,14 +176,14 @@ fn print(
     arguments: &ExplainArgs,
     printer: &Printer,
 ) -> Result<Exit, CommandError> {
-    let text = match arguments.output {
+    match arguments.output {
         TextFormat::Table => {
-            explanation::text(explanation, printer.width(), arguments.all_tags, &printer.styles)
+            let (width, styles) = (printer.width(), &printer.styles);
+            printer.data(&explanation::text(explanation, width, arguments.all_tags, styles))?;
         }
-        TextFormat::Json => machine::json(&json::explain_output(explanation))?,
-        TextFormat::Yaml => machine::yaml(&json::explain_output(explanation))?,
-    };
-    printer.data(&text)?;
+        TextFormat::Json => printer.json(&json::explain_output(explanation))?,
+        TextFormat::Yaml => printer.data(&machine::yaml(&json::explain_output(explanation))?)?,
+    }
     Ok(Exit::Done)
 }
 

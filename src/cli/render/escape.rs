@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
 /// Replaces control characters, C1 included, and characters that change the direction of text by
 /// visible escapes: ESC becomes `^[`, others `\u{…}`. A line end becomes `\n`.
@@ -44,8 +45,29 @@ pub fn escape_json(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Escapes JSON on its way to a stream. Each piece has to be made of whole characters.
+pub struct Escaped<Out>(pub Out);
+
+impl<Out: Write> Write for Escaped<Out> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let text = str::from_utf8(piece).map_err(io::Error::other)?;
+        self.0.write_all(escape_json(text).as_bytes())?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// Whether a text of several lines holds such characters.
 pub fn steers(text: &str) -> bool {
+    // Nearly all text is printable ASCII, which is faster seen without decoding it.
+    let plain = |byte| matches!(byte, b' '..=b'~' | b'\n');
+    !text.bytes().fold(true, |all, byte| all & plain(byte)) && has_steering(text)
+}
+
+fn has_steering(text: &str) -> bool {
     text.chars().any(|character| is_steering(character) && character != '\n')
 }
 
@@ -74,6 +96,14 @@ mod tests {
             ("\u{7}\u{8}", "\\u{7}\\u{8}"),
         ] {
             assert_eq!(escape(text), safe);
+        }
+    }
+
+    #[test]
+    fn a_single_character_that_steers_is_seen() {
+        for character in '\0'..='\u{ffff}' {
+            let expected = is_steering(character) && character != '\n';
+            assert_eq!(steers(&format!("a{character}b")), expected, "{character:?}");
         }
     }
 
