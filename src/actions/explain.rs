@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use super::lookup::{Place, Published, ask};
 use super::plan::{Detail, Options, criteria, plan_in_detail};
 use crate::domain::candidate::{
-    Candidate, Catalog, Criteria, Level, Outcome, PassedOver, Reason, rank, shortlist, verdicts,
+    Candidate, Catalog, Criteria, Level, Outcome, PassedOver, Reason, TagVerdict, rank, shortlist,
+    verdicts,
 };
 use crate::domain::gate::Verdict;
 use crate::domain::image::{ImageReference, Tag};
@@ -14,15 +15,6 @@ use crate::domain::inventory::Inventory;
 use crate::domain::plan::{Lookup, Plan};
 use crate::domain::version::{Bump, Reading, Version, read};
 use crate::ports::{EventSink, LookupError, Registry};
-
-/// One published tag and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExplainedTag {
-    /// The tag as published; it may be outside the grammar.
-    pub tag: String,
-    /// Taken or dropped.
-    pub outcome: Outcome,
-}
 
 /// The whole answer.
 #[derive(Debug)]
@@ -36,7 +28,7 @@ pub struct Explanation {
     /// The candidate of each kind of change, the highest first.
     pub candidates: Vec<(Bump, Tag)>,
     /// Every published tag.
-    pub tags: Vec<ExplainedTag>,
+    pub tags: Vec<TagVerdict>,
     /// What would change the answer.
     pub remedies: Vec<String>,
     /// The list of tags was cut at a cap.
@@ -75,22 +67,23 @@ pub fn image_among(
 
 /// What the rules alone say: every tag, the candidates, and what would let others through.
 fn explain_rules(explanation: &mut Explanation, tag: &Tag, catalog: &Catalog, criteria: &Criteria) {
-    explanation.tags = verdicts(tag, catalog, criteria)
-        .into_iter()
-        .map(|verdict| ExplainedTag { tag: verdict.tag.to_owned(), outcome: verdict.outcome })
-        .collect();
+    explanation.tags = verdicts(tag, catalog, criteria);
     explanation.candidates = candidates(&explanation.tags);
     explanation.latest = explanation.candidates.first().map(|(_, tag)| tag.clone());
     explanation.remedies = remedies(tag, catalog, criteria, explanation.latest.as_ref());
 }
 
 /// The candidates among explained tags, the highest first.
-fn candidates(tags: &[ExplainedTag]) -> Vec<(Bump, Tag)> {
+fn candidates(tags: &[TagVerdict]) -> Vec<(Bump, Tag)> {
     let mut found: Vec<(Bump, Version)> = tags
         .iter()
-        .filter_map(|entry| match (&entry.outcome, entry.tag.parse().as_ref().map(read)) {
-            (Outcome::Candidate(bump), Ok(Reading::Version(version))) => Some((*bump, version)),
-            _ => None,
+        .filter_map(|entry| match entry.outcome {
+            Outcome::Candidate(bump) => Some((bump, entry.tag.parse().ok()?)),
+            Outcome::Dropped { .. } => None,
+        })
+        .filter_map(|(bump, tag)| match read(&tag) {
+            Reading::Version(version) => Some((bump, version)),
+            Reading::Floating | Reading::Hash | Reading::Artifact => None,
         })
         .collect();
     found.sort_by(|(_, left), (_, right)| rank(right, left));
@@ -182,7 +175,7 @@ pub async fn target(
 
 /// The rules know no facts: what was passed over for its facts is dropped, and the one below it
 /// takes its place.
-fn apply_facts(tags: &mut [ExplainedTag], detail: &Detail) {
+fn apply_facts(tags: &mut [TagVerdict], detail: &Detail) {
     let passed: HashMap<&str, &PassedOver> =
         detail.passed_over.iter().map(|passed| (passed.tag.as_str(), passed)).collect();
     let chosen: HashMap<&str, Bump> = detail
@@ -192,18 +185,18 @@ fn apply_facts(tags: &mut [ExplainedTag], detail: &Detail) {
         .map(|prospect| (prospect.tag.as_str(), prospect.change))
         .collect();
     for entry in tags {
-        if let Some(bump) = chosen.get(entry.tag.as_str()) {
+        if let Some(bump) = chosen.get(&*entry.tag) {
             entry.outcome = Outcome::Candidate(*bump);
-        } else if let Some(passed) = passed.get(entry.tag.as_str())
+        } else if let Some(passed) = passed.get(&*entry.tag)
             && matches!(passed.reason, Reason::Age | Reason::Platform)
         {
             entry.outcome =
-                Outcome::Dropped { reason: passed.reason, detail: passed.detail.clone() };
+                Outcome::Dropped { reason: passed.reason, detail: passed.detail.as_str().into() };
         } else if let Outcome::Candidate(bump) = entry.outcome {
             // Not chosen and not passed over: its manifest is gone.
             entry.outcome = Outcome::Dropped {
                 reason: Reason::Artifact,
-                detail: format!("listed for a {bump} change, but its manifest is gone"),
+                detail: format!("listed for a {bump} change, but its manifest is gone").into(),
             };
         }
     }

@@ -80,16 +80,15 @@ fn wrong(case: &Case) -> Vec<String> {
             wrong.push(format!("{name} {best:?}, expected {expected:?}"));
         }
     }
-    let told: Vec<(Bump, String)> = verdicts(&current, &catalog, &criteria)
-        .into_iter()
-        .filter_map(|verdict| match verdict.outcome {
-            Outcome::Candidate(bump) => Some((bump, verdict.tag.to_owned())),
+    let told = verdicts(&current, &catalog, &criteria).into_iter().filter_map(|verdict| {
+        match verdict.outcome {
+            Outcome::Candidate(bump) => Some((bump, verdict.tag)),
             Outcome::Dropped { .. } => None,
-        })
-        .collect();
+        }
+    });
     for (bump, tag) in told {
         let best = found.best(bump).map(|candidate| candidate.tag().as_str());
-        if best != Some(tag.as_str()) {
+        if best != Some(&*tag) {
             wrong.push(format!("explained {bump} {tag}, listed {best:?}"));
         }
     }

@@ -138,7 +138,7 @@ fn refused(tag: &Tag, only: &Tag, published: &Published, criteria: &Criteria) ->
         return format!("{only} is not published");
     }
     let verdicts = verdicts(tag, &published.catalog, criteria);
-    let verdict = verdicts.into_iter().find(|verdict| verdict.tag == only.as_str());
+    let verdict = verdicts.into_iter().find(|verdict| &*verdict.tag == only.as_str());
     match verdict.map(|verdict| verdict.outcome) {
         Some(Outcome::Dropped { detail, .. }) => format!("{only} cannot be taken: {detail}"),
         Some(Outcome::Candidate(_)) | None => format!("{only} cannot be taken"),

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use super::escape::escape;
 use super::grid::{fold, grid};
 use super::styles::Styles;
-use crate::actions::explain::{ExplainedTag, Explanation};
-use crate::domain::candidate::{Outcome, Reason};
+use crate::actions::explain::Explanation;
+use crate::domain::candidate::{Outcome, Reason, TagVerdict};
 use crate::domain::gate::Verdict;
 
 /// Up to this many tags all are shown; of more, only some for each reason.
@@ -128,14 +128,14 @@ fn tags(
     if explanation.tags.is_empty() {
         return;
     }
-    let mut ordered: Vec<&ExplainedTag> = explanation.tags.iter().collect();
+    let mut ordered: Vec<&TagVerdict> = explanation.tags.iter().collect();
     let height = |tag: &str| {
         explanation.candidates.iter().position(|(_, candidate)| candidate.as_str() == tag)
     };
     ordered.sort_by_key(|entry| (rank(&entry.outcome), height(&entry.tag)));
     let mut counts: HashMap<Option<Reason>, usize> = HashMap::new();
     let everything = all_tags || ordered.len() <= SHOW_ALL;
-    let shown: Vec<&ExplainedTag> = ordered
+    let shown: Vec<&TagVerdict> = ordered
         .into_iter()
         .filter(|entry| {
             let count = counts.entry(reason(&entry.outcome)).or_default();
@@ -152,7 +152,7 @@ fn tags(
         .map(|entry| {
             let (word, detail) = match &entry.outcome {
                 Outcome::Candidate(bump) => ("candidate", format!("the {bump} candidate")),
-                Outcome::Dropped { reason, detail } => (reason.code(), detail.clone()),
+                Outcome::Dropped { reason, detail } => (reason.code(), detail.to_string()),
             };
             vec![escape(&entry.tag).into_owned(), word.to_owned(), escape(&detail).into_owned()]
         })

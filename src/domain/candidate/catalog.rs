@@ -1,9 +1,10 @@
 //! The published tags of one repository, each read once.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::super::image::Tag;
-use super::super::version::{Families, FamilyKey, Reading, Version, order_digits};
+use super::super::version::{Families, FamilyId, FamilyKey, Reading, Version, order_digits};
 
 /// How much of a text outside the grammar is kept to show it, in bytes.
 const SHOWN_MAX: usize = 256;
@@ -15,7 +16,7 @@ const SHOWN_MAX: usize = 256;
 #[derive(Debug, Default)]
 pub struct Catalog {
     tags: Vec<(Tag, Reading)>,
-    outside: Vec<Box<str>>,
+    outside: Vec<Arc<str>>,
     /// Places in `tags` of versions that may be compared, lowest first.
     groups: HashMap<FamilyKey, Vec<u32>>,
     /// The groups whose bare number before the variant is a flavour, not a counter.
@@ -29,8 +30,8 @@ impl Catalog {
     }
 
     /// The texts that are no tags, cut to a length that can be shown.
-    pub fn outside_grammar(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.outside.iter().map(|text| &**text)
+    pub fn outside_grammar(&self) -> impl ExactSizeIterator<Item = &Arc<str>> {
+        self.outside.iter()
     }
 
     /// Whether a tag is published.
@@ -91,13 +92,13 @@ impl<Text: AsRef<str>> FromIterator<Text> for Catalog {
     fn from_iter<Texts: IntoIterator<Item = Text>>(texts: Texts) -> Self {
         let mut families = Families::default();
         let mut seen = HashSet::new();
-        let mut seen_outside: HashSet<Box<str>> = HashSet::new();
+        let mut seen_outside: HashSet<Arc<str>> = HashSet::new();
         let mut catalog = Self::default();
         for text in texts {
             let text = text.as_ref();
             let Ok(tag) = text.parse::<Tag>() else {
-                let shown: Box<str> = text[..text.floor_char_boundary(SHOWN_MAX)].into();
-                if seen_outside.insert(shown.clone()) {
+                let shown: Arc<str> = text[..text.floor_char_boundary(SHOWN_MAX)].into();
+                if seen_outside.insert(Arc::clone(&shown)) {
                     catalog.outside.push(shown);
                 }
                 continue;
@@ -114,17 +115,18 @@ impl<Text: AsRef<str>> FromIterator<Text> for Catalog {
 
 impl Catalog {
     fn group_versions(&mut self) {
-        let mut groups: HashMap<FamilyKey, Vec<u32>> = HashMap::new();
+        let mut groups: HashMap<FamilyId, (FamilyKey, Vec<u32>)> = HashMap::new();
         for ((_, reading), place) in self.tags.iter().zip(0u32..) {
             if let Reading::Version(version) = reading {
-                groups.entry(version.family_key()).or_default().push(place);
+                let group = groups.entry(version.family_id());
+                group.or_insert_with(|| (version.family_key(), Vec::new())).1.push(place);
             }
         }
-        for group in groups.values_mut() {
+        for (_, group) in groups.values_mut() {
             group.sort_by(|left, right| self.order(*left, *right));
             group.shrink_to_fit();
         }
-        self.groups = groups;
+        self.groups = groups.into_values().collect();
         self.flavoured = self
             .groups
             .iter()

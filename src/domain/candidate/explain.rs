@@ -1,6 +1,7 @@
 //! What became of every published tag, and why.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::super::image::Tag;
 use super::super::version::{Bump, Reading, Version, read};
@@ -9,9 +10,9 @@ use super::rules::{Criteria, Judge, Judgement, Reason, rank};
 
 /// What became of one published tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TagVerdict<'c> {
-    /// The tag, or the text that is none.
-    pub tag: &'c str,
+pub struct TagVerdict {
+    /// The tag as published, or the text that is none.
+    pub tag: Arc<str>,
     /// Taken or dropped.
     pub outcome: Outcome,
 }
@@ -25,77 +26,74 @@ pub enum Outcome {
     Dropped {
         /// The rule that dropped it.
         reason: Reason,
-        /// What differs and what would change it, for people.
-        detail: String,
+        /// What differs and what would change it, for people. Thousands of tags share the words.
+        detail: Arc<str>,
     },
 }
 
 /// Tells of every published tag what became of it, in the order of publication; texts that are no
 /// tags follow.
-pub fn verdicts<'c>(
-    current: &Tag,
-    catalog: &'c Catalog,
-    criteria: &Criteria,
-) -> Vec<TagVerdict<'c>> {
+pub fn verdicts(current: &Tag, catalog: &Catalog, criteria: &Criteria) -> Vec<TagVerdict> {
     let reading = read(current);
     let outcomes = match &reading {
         Reading::Version(version) => judge_all(version, catalog, criteria),
         Reading::Floating | Reading::Hash | Reading::Artifact => {
-            catalog.readings().map(|(tag, _)| unordered(current, &reading, tag)).collect()
+            unordered(current, &reading, catalog)
         }
     };
-    let outside = catalog.outside_grammar().map(|text| TagVerdict {
-        tag: text,
-        outcome: dropped(
-            Reason::Grammar,
-            "a tag has 1 to 128 of the characters A-Z a-z 0-9 _ . - and begins with none of . -"
-                .into(),
-        ),
-    });
+    let none: Arc<str> =
+        "a tag has 1 to 128 of the characters A-Z a-z 0-9 _ . - and begins with none of . -".into();
+    let outside = catalog
+        .outside_grammar()
+        .map(|text| TagVerdict { tag: Arc::clone(text), outcome: dropped(Reason::Grammar, &none) });
     catalog
         .tags()
         .zip(outcomes)
-        .map(|(tag, outcome)| TagVerdict { tag: tag.as_str(), outcome })
+        .map(|(tag, outcome)| TagVerdict { tag: tag.shared(), outcome })
         .chain(outside)
         .collect()
 }
 
-fn dropped(reason: Reason, detail: String) -> Outcome {
-    Outcome::Dropped { reason, detail }
+fn dropped(reason: Reason, detail: &Arc<str>) -> Outcome {
+    Outcome::Dropped { reason, detail: Arc::clone(detail) }
 }
 
-/// The verdict beside a current tag that has no version.
-fn unordered(current: &Tag, reading: &Reading, tag: &Tag) -> Outcome {
-    if current == tag {
-        return dropped(Reason::Current, "this tag runs".into());
-    }
+/// The verdicts beside a current tag that has no version.
+fn unordered(current: &Tag, reading: &Reading, catalog: &Catalog) -> Vec<Outcome> {
     let kind = match reading {
         Reading::Hash => "names a commit",
         Reading::Artifact => "is a signature or an attestation",
         Reading::Floating | Reading::Version(_) => "is a name without a version",
     };
-    dropped(
-        Reason::Scheme,
-        format!("`{current}` {kind}, so no tag is newer; name a versioned tag to follow versions"),
-    )
+    let runs = plain(Reason::Current).into();
+    let other =
+        format!("`{current}` {kind}, so no tag is newer; name a versioned tag to follow versions")
+            .into();
+    catalog
+        .tags()
+        .map(|tag| {
+            if tag == current {
+                dropped(Reason::Current, &runs)
+            } else {
+                dropped(Reason::Scheme, &other)
+            }
+        })
+        .collect()
 }
 
 fn judge_all(current: &Version, catalog: &Catalog, criteria: &Criteria) -> Vec<Outcome> {
     let judge = Judge::new(current, catalog, criteria);
-    let mut best: HashMap<Bump, &Version> = HashMap::new();
+    let mut best: [Option<&Version>; Bump::ALL.len()] = [None; Bump::ALL.len()];
     let mut judged = Vec::with_capacity(catalog.len());
     for (tag, reading) in catalog.readings() {
         let judgement = match reading {
             Reading::Version(version) => {
                 let judgement = judge.judge(version);
                 if let Judgement::Admitted(bump) = judgement {
-                    best.entry(bump)
-                        .and_modify(|best| {
-                            if rank(best, version).is_lt() {
-                                *best = version;
-                            }
-                        })
-                        .or_insert(version);
+                    let best = &mut best[bump as usize];
+                    if best.is_none_or(|best| rank(best, version).is_lt()) {
+                        *best = Some(version);
+                    }
                 }
                 judgement
             }
@@ -106,29 +104,31 @@ fn judge_all(current: &Version, catalog: &Catalog, criteria: &Criteria) -> Vec<O
         judged.push((tag, reading, judgement));
     }
     // Ten thousand tags share these words.
-    let outranked: HashMap<Bump, String> = best
-        .iter()
-        .map(|(bump, highest)| (*bump, format!("`{highest}` is the highest {bump} step")))
-        .collect();
-    let older = format!("lower than `{current}`");
+    let outranked = Bump::ALL.map(|bump| {
+        let highest = best[bump as usize]?;
+        Some((highest.tag(), format!("`{highest}` is the highest {bump} step").into()))
+    });
+    let older = format!("lower than `{current}`").into();
+    let mut unversioned: HashMap<Reason, Arc<str>> = HashMap::new();
     judged
         .into_iter()
         .map(|(tag, reading, judgement)| match (judgement, reading) {
-            (Judgement::Admitted(bump), _) => match (best.get(&bump), outranked.get(&bump)) {
-                (Some(higher), Some(words)) if higher.tag() != tag => {
-                    dropped(Reason::Outranked, words.clone())
-                }
+            (Judgement::Admitted(bump), _) => match &outranked[bump as usize] {
+                Some((highest, words)) if *highest != tag => dropped(Reason::Outranked, words),
                 _ => Outcome::Candidate(bump),
             },
             (Judgement::Dropped(Reason::Older), Reading::Version(version))
                 if current.order(version).is_ne() =>
             {
-                dropped(Reason::Older, older.clone())
+                dropped(Reason::Older, &older)
             }
             (Judgement::Dropped(reason), Reading::Version(version)) => {
-                dropped(reason, detail(reason, current, version, criteria))
+                let detail = detail(reason, current, version, criteria).into();
+                Outcome::Dropped { reason, detail }
             }
-            (Judgement::Dropped(reason), _) => dropped(reason, plain(reason).to_owned()),
+            (Judgement::Dropped(reason), _) => {
+                dropped(reason, unversioned.entry(reason).or_insert_with(|| plain(reason).into()))
+            }
         })
         .collect()
 }

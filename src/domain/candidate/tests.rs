@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -27,7 +28,8 @@ fn best(current: &str, tags: &str, bump: Bump, criteria: &Criteria) -> Option<St
 fn reason(current: &str, other: &str, criteria: &Criteria) -> &'static str {
     let catalog: Catalog = [current, other].into_iter().collect();
     let verdicts = verdicts(&tag(current), &catalog, criteria);
-    let verdict = verdicts.iter().find(|verdict| verdict.tag == other).expect("every tag is told");
+    let verdict =
+        verdicts.iter().find(|verdict| &*verdict.tag == other).expect("every tag is told");
     match &verdict.outcome {
         Outcome::Candidate(_) => "candidate",
         Outcome::Dropped { reason, detail } => {
@@ -126,7 +128,7 @@ fn a_newer_base_is_asked_for_and_shown_apart() {
 fn a_catalog_reads_each_tag_once_and_keeps_what_is_none() {
     let tags: Catalog = ["1.0", "1.0", "bad tag", "bad tag", "", "1.1"].into_iter().collect();
     assert_eq!(tags.len(), 2);
-    assert_eq!(tags.outside_grammar().collect::<Vec<_>>(), ["bad tag", ""]);
+    assert_eq!(tags.outside_grammar().map(|text| &**text).collect::<Vec<_>>(), ["bad tag", ""]);
     assert!(tags.contains(&tag("1.1")) && !tags.contains(&tag("1.2")));
     let long: Catalog = ["é".repeat(400)].into_iter().collect();
     assert!(long.outside_grammar().all(|text| text.len() <= 256));
@@ -277,7 +279,7 @@ proptest! {
         for bump in Bump::ALL {
             let listed = found.best(bump).map(|one| one.tag().as_str());
             let mut explained = told.iter().filter(|one| one.outcome == Outcome::Candidate(bump));
-            prop_assert_eq!(listed, explained.next().map(|one| one.tag), "{} {}", current, bump);
+            prop_assert_eq!(listed, explained.next().map(|one| &*one.tag), "{} {}", current, bump);
             prop_assert!(explained.next().is_none());
         }
         let Reading::Version(from) = read(&current) else {
@@ -301,11 +303,11 @@ proptest! {
     ) {
         let (current, catalog) = (tag(&current), tags.iter().collect::<Catalog>());
         let loose = Criteria { allow_base_change: true, ..Criteria::default() };
-        let admitted = |criteria: &Criteria| -> HashSet<String> {
+        let admitted = |criteria: &Criteria| -> HashSet<Arc<str>> {
             let told = verdicts(&current, &catalog, criteria);
             told.into_iter().filter_map(|one| match one.outcome {
                 Outcome::Candidate(_) | Outcome::Dropped { reason: Reason::Outranked, .. } => {
-                    Some(one.tag.to_owned())
+                    Some(one.tag)
                 }
                 Outcome::Dropped { .. } => None,
             }).collect()

@@ -32,13 +32,13 @@ pub(super) fn has_hash(text: &str) -> bool {
     text.split(is_separator).any(|token| {
         let digits = token.len() >= 7 && token.bytes().all(|byte| byte.is_ascii_digit());
         let found = is_hash(token) || (digits && (marked || is_whole_hash(token)));
-        marked = words::is_hash_mark(&token.to_ascii_lowercase());
+        marked = words::is_hash_mark(token);
         found
     })
 }
 
 pub(super) fn names_review(prefix: &str) -> bool {
-    prefix.split(is_separator).any(|word| words::is_review(&word.to_ascii_lowercase()))
+    prefix.split(is_separator).any(words::is_review)
 }
 
 /// The prefix with `@` for each hash in it.
@@ -109,7 +109,7 @@ fn has_epoch(dotted: &str) -> bool {
 /// Whether the body stands at the very beginning, a mark such as `v` aside.
 fn is_lead(prefix: &str) -> bool {
     let word = prefix.trim_end_matches(is_separator);
-    word.is_empty() || (prefix.len() == word.len() && words::is_marker(&word.to_ascii_lowercase()))
+    word.is_empty() || (prefix.len() == word.len() && words::is_marker(word))
 }
 
 /// The next number at or after `from` that is not glued to a word.
@@ -151,7 +151,7 @@ fn starts_number(text: &str, token_start: usize, start: usize) -> bool {
         return false;
     }
     if !glued.is_empty() {
-        return words::is_marker(&glued.to_ascii_lowercase());
+        return words::is_marker(glued);
     }
     // `x86_64` and `x86-64` name a processor.
     let before = text[..token_start].trim_end_matches(is_separator);
@@ -161,7 +161,7 @@ fn starts_number(text: &str, token_start: usize, start: usize) -> bool {
 /// Whether a number without dots is a version, given what is glued behind it.
 fn lone_number_counts(digits: &str, tail: &str, before: &str) -> bool {
     let mark = before.trim_end_matches(is_separator).rsplit(is_separator).next();
-    let marked = mark.is_some_and(|word| words::is_hash_mark(&word.to_ascii_lowercase()));
+    let marked = mark.is_some_and(words::is_hash_mark);
     if is_whole_hash(digits) || (marked && digits.len() >= 7) {
         return false;
     }
@@ -202,10 +202,7 @@ fn lone_counter(text: &str) -> Option<usize> {
         let letters = token.bytes().take_while(u8::is_ascii_alphabetic).count();
         let rest = &token[letters..];
         let digits = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
-        if digits
-            && !is_hash(token)
-            && words::is_lone_counter(&token[..letters].to_ascii_lowercase())
-        {
+        if digits && !is_hash(token) && words::is_lone_counter(&token[..letters]) {
             return Some(start + letters);
         }
         start += token.len() + 1;

@@ -49,8 +49,8 @@ mod words;
 mod tests;
 
 pub(super) use digits::{order_digits, order_lists, order_padded};
-pub(super) use order::FamilyKey;
 pub use order::{Bump, Difference, Scheme, Version};
+pub(super) use order::{FamilyId, FamilyKey};
 pub(super) use read::Families;
 pub use read::{Reading, read};
 pub(super) use read::{pre_release_bound, split_digits};

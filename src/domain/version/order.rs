@@ -125,6 +125,10 @@ impl Span {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in super::super) struct FamilyKey(Arc<Family>);
 
+/// Tells families apart at less cost than a key, but only among versions that were read together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in super::super) struct FamilyId(*const Family);
+
 /// A tag that has an order.
 #[derive(Debug, Clone)]
 pub struct Version {
@@ -215,15 +219,18 @@ impl Version {
 
     fn digits(&self, start: usize, count: usize) -> impl ExactSizeIterator<Item = &str> {
         let text = self.tag.as_str();
-        self.numbers
+        let spans = self.numbers.get(start..start + count).unwrap_or_default();
+        spans
             .iter()
-            .skip(start)
-            .take(count)
             .map(move |span| text.get(span.start.into()..span.end.into()).unwrap_or_default())
     }
 
     pub(in super::super) fn family_key(&self) -> FamilyKey {
         FamilyKey(Arc::clone(&self.family))
+    }
+
+    pub(in super::super) fn family_id(&self) -> FamilyId {
+        FamilyId(Arc::as_ptr(&self.family))
     }
 
     fn first(&self) -> &str {
@@ -338,10 +345,10 @@ impl Version {
         }
         // A count of builds on a branch may rise by any number.
         let counts_builds = self.parts == 1
-            && self.prefix().split(is_separator).any(|word| {
-                let word = word.to_ascii_lowercase();
-                words::is_channel(&word) || words::is_lone_counter(&word)
-            });
+            && self
+                .prefix()
+                .split(is_separator)
+                .any(|word| words::is_channel(word) || words::is_lone_counter(word));
         !counts_builds && theirs > mine.saturating_mul(20).saturating_add(PLAUSIBLE_RISE)
     }
 

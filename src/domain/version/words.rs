@@ -1,4 +1,5 @@
-//! The closed word lists that reading a tag needs. All are lower case; tags are folded before.
+//! The closed word lists that reading a tag needs. All are lower case. `is_…` takes a word in any
+//! case, the others take it folded.
 
 /// Pre-release words in rising order: the index is the rank.
 const PRE_RELEASE: [&str; 6] = ["alpha", "beta", "milestone", "pre", "preview", "rc"];
@@ -91,8 +92,12 @@ pub(super) fn pre_release_word(rank: u8) -> Option<&'static str> {
     PRE_RELEASE.get(usize::from(rank).checked_sub(1)?).copied()
 }
 
+fn among(list: &[&str], word: &str) -> bool {
+    list.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
 pub(super) fn is_channel(word: &str) -> bool {
-    CHANNELS.contains(&word)
+    among(&CHANNELS, word)
 }
 
 /// The counter word that `token` begins with when the rest is digits: `ls` of `ls212`.
@@ -105,27 +110,27 @@ pub(super) fn glued_counter(token: &str) -> Option<&'static str> {
 }
 
 pub(super) fn is_spaced_counter(word: &str) -> bool {
-    SPACED_COUNTERS.contains(&word)
+    among(&SPACED_COUNTERS, word)
 }
 
 pub(super) fn is_marker(word: &str) -> bool {
-    MARKERS.contains(&word)
+    among(&MARKERS, word)
 }
 
 pub(super) fn is_lone_counter(word: &str) -> bool {
-    LONE_COUNTERS.contains(&word)
+    among(&LONE_COUNTERS, word)
 }
 
 pub(super) fn is_review(word: &str) -> bool {
-    REVIEWS.contains(&word)
+    among(&REVIEWS, word)
 }
 
 pub(super) fn is_hash_mark(word: &str) -> bool {
-    HASH_MARKS.contains(&word)
+    among(&HASH_MARKS, word)
 }
 
 pub(super) fn is_processor(letters: &str) -> bool {
-    PROCESSORS.contains(&letters)
+    among(&PROCESSORS, letters)
 }
 
 /// The distribution and the age of a code name; higher is later.

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::plan::{ProposalOutput, proposal};
-use crate::actions::explain::{ExplainedTag, Explanation};
-use crate::domain::candidate::Outcome;
+use crate::actions::explain::Explanation;
+use crate::domain::candidate::{Outcome, TagVerdict};
 use crate::domain::gate::Finding;
 
 /// Version of the shape.
@@ -61,8 +61,8 @@ impl Serialize for Tags<'_> {
     }
 }
 
-impl<'a> From<&'a ExplainedTag> for TagOutput<'a> {
-    fn from(entry: &'a ExplainedTag) -> Self {
+impl<'a> From<&'a TagVerdict> for TagOutput<'a> {
+    fn from(entry: &'a TagVerdict) -> Self {
         match &entry.outcome {
             Outcome::Candidate(bump) => Self {
                 tag: &entry.tag,
@@ -74,7 +74,7 @@ impl<'a> From<&'a ExplainedTag> for TagOutput<'a> {
                 tag: &entry.tag,
                 verdict: "dropped",
                 reason: Some(reason.code()),
-                detail: detail.as_str().into(),
+                detail: Cow::Borrowed(detail),
             },
         }
     }
