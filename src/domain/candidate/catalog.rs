@@ -148,16 +148,19 @@ impl Catalog {
             releases.entry(version.numeric()).or_default().push(number);
         }
         let mut pairs = HashSet::new();
-        releases.into_values().any(|mut numbers| {
+        let mut came_back = false;
+        for mut numbers in releases.into_values() {
             numbers.sort_by(|left, right| order_digits(left, right));
             numbers.dedup();
-            let begins_anywhere =
-                numbers.first().is_some_and(|first| !matches!(*first, "" | "1" | "2"));
-            // Every pair is entered, so that the set is complete whatever the order of releases.
-            let came_back =
-                numbers.windows(2).filter(|pair| !pairs.insert((pair[0], pair[1]))).count();
-            begins_anywhere && came_back > 0
-        })
+            // A release that begins at 1 counts, and may have got as far as others by itself.
+            if numbers.first().is_none_or(|first| matches!(*first, "" | "1" | "2")) {
+                continue;
+            }
+            for pair in numbers.windows(2) {
+                came_back |= !pairs.insert((pair[0], pair[1]));
+            }
+        }
+        came_back
     }
 
     fn order(&self, left: u32, right: u32) -> std::cmp::Ordering {

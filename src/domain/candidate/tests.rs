@@ -103,6 +103,21 @@ fn every_tag_has_a_reason() {
 }
 
 #[test]
+fn flavours_are_told_from_counters_whatever_release_is_looked_at_first() {
+    for (tags, expected) in [
+        ("4.0.12-22-x 4.0.12-24-x 4.0.13-22-x 4.0.13-24-x", "4.0.13-22-x"),
+        // The second release counts from 1: then the first does too, and lost its older builds.
+        ("4.0.12-22-x 4.0.12-24-x 4.0.13-1-x 4.0.13-22-x 4.0.13-24-x", "4.0.13-24-x"),
+    ] {
+        // Each catalog has another order of hashing.
+        for _ in 0..50 {
+            let found = best("4.0.12-22-x", tags, Bump::Patch, &Criteria::default());
+            assert_eq!(found.as_deref(), Some(expected), "{tags}");
+        }
+    }
+}
+
+#[test]
 fn a_newer_base_is_asked_for_and_shown_apart() {
     let base = Criteria { allow_base_change: true, ..Criteria::default() };
     let tags =
