@@ -44,6 +44,14 @@ impl Wrapper {
         self
     }
 
+    /// Writes every call of these system calls (names with commas) into a file, with whole paths.
+    pub(crate) fn trace(calls: &str, file: &Path) -> Self {
+        need("strace", "tests/bed/get.sh strace gets it");
+        let calls = format!("trace={calls}");
+        let file = file.display().to_string();
+        Self::Strace(["-o", &file, "-s", "4096", "-e", &calls].map(str::to_owned).into())
+    }
+
     fn inject(call: &str, what: &str) -> Self {
         need("strace", "tests/bed/get.sh strace gets it");
         // What is not traced cannot be injected into.

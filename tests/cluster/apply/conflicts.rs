@@ -72,6 +72,31 @@ fn of_many_runs_one_writes() {
     assert_eq!(stage.field("deploy/web", ".metadata.generation"), "2");
 }
 
+/// What a run needs besides Leases.
+const WITHOUT_LEASES: &str = "[{apiGroups: [apps], resources: [deployments, replicasets], \
+     verbs: [get, list, watch, patch]}, {apiGroups: [''], resources: [pods, events], \
+     verbs: [get, list, watch]}, {apiGroups: [''], resources: [configmaps, secrets, serviceaccounts], \
+     verbs: [get, list]}, {apiGroups: [policy], resources: [poddisruptionbudgets], verbs: [list]}]";
+
+#[test]
+fn where_leases_are_forbidden_one_run_of_a_machine_writes() {
+    let stage = Stage::new(&["1.0.0", "1.0.1"]);
+    stage.deploy("web", "1.0.0");
+    let user = stage.namespace.restricted_user("without", WITHOUT_LEASES);
+    let proxy = bed().proxy();
+    let dry_run = crate::bed::Fault::on("PATCH", "/deployments/web").nth(1);
+    proxy.fault(dry_run.delays(std::time::Duration::from_secs(4)));
+    let apply = ["apply", "deploy/web=1.0.1", "--yes", "-o", "json", "--soak", "0s"];
+    let program = bed().program().kubeconfig(&proxy.kubeconfig_of(&user));
+    let child = program.spawn(&[&apply[..], &["-n", stage.namespace.name()]].concat());
+    child.wait_for("asking the server", MINUTE);
+    // Of the same machine, and not held up.
+    let program = program.kubeconfig(&user);
+    ended(&stage.run_by(&program, &apply), 7, "busy", "nothing was written");
+    ended(&child.wait(MINUTE), 0, "succeeded", "done");
+    assert_eq!(stage.field("deploy/web", ".metadata.generation"), "2");
+}
+
 #[test]
 fn somebody_elses_rollout_is_never_rolled_back() {
     let stage = Stage::new(&["1.0.0", NEVER_READY]);
@@ -112,6 +137,21 @@ fn scaling_during_the_rollout_does_not_confuse_it() {
     stage.namespace.kubectl(&["scale", "deploy/web", "--replicas=6"]).exits(0);
     ended(&child.wait(MINUTE), 0, "succeeded", "done");
     assert_eq!(stage.field("deploy/web", ".spec.replicas"), "6");
+}
+
+#[test]
+fn a_pod_that_is_scaled_away_during_the_soak_is_no_relapse() {
+    let stage = Stage::new(&["1.0.0", "1.0.1"]);
+    stage.deploy("web", "1.0.0");
+    stage.namespace.kubectl(&["scale", "deploy/web", "--replicas=3"]).exits(0);
+    stage.namespace.wait_rolled_out("deployment/web");
+    let namespace = stage.namespace.name();
+    let args = ["apply", "--auto", "-o", "json", "--soak", "8s", "-n", namespace];
+    let child = stage.program.spawn(&args);
+    child.wait_for("watching for a relapse", MINUTE);
+    stage.namespace.kubectl(&["scale", "deploy/web", "--replicas=1"]).exits(0);
+    ended(&child.wait(MINUTE), 0, "succeeded", "soaked 8 s");
+    assert_eq!(stage.field("deploy/web", ".spec.replicas"), "1");
 }
 
 #[test]

@@ -76,6 +76,31 @@ fn an_approval_counts_as_the_yes_for_its_digest_alone() {
 }
 
 #[test]
+fn an_approval_counts_until_it_expires() {
+    let stage = Stage::new(&["1.0.0", "1.1.0"]);
+    stage.deploy("web", "1.0.0");
+    stage.run(&["approve", "deploy/web=1.1.0", "--expires", "1s"]).exits(0);
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let run = stage.apply(&["--auto"]);
+    assert_eq!(run.exits(0).json()["results"], serde_json::json!([]), "{run}");
+    assert_eq!(stage.tag("deploy/web"), "1.0.0");
+}
+
+#[test]
+fn whoever_approves_twice_has_approved_once() {
+    let stage = Stage::new(&["1.0.0", "1.1.0"]);
+    stage.deploy("web", "1.0.0");
+    for _ in 0..2 {
+        stage.run(&["approve", "deploy/web=1.1.0"]).exits(0);
+    }
+    let lease = stage.namespace.kubectl(&["get", "leases", "-o", "json"]).exits(0).json();
+    let kept = lease["items"][0]["metadata"]["annotations"]["safe-update.io/approvals"].as_str();
+    let kept: serde_json::Value =
+        serde_json::from_str(kept.unwrap_or_default()).unwrap_or_else(|e| panic!("{e}: {lease}"));
+    assert_eq!(kept.to_string().matches("\"1.1.0\"").count(), 1, "{kept}");
+}
+
+#[test]
 fn a_rollback_is_a_new_rollout_and_forget_lifts_what_is_known_bad() {
     let stage = Stage::new(&["1.0.0", "1.0.1"]);
     stage.deploy("web", "1.0.0");

@@ -1,9 +1,10 @@
 //! The state directory: trouble with it shows before anything is written to the cluster.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
-use super::{Stage, ended};
-use crate::bed::{Wrapper, bed};
+use super::{MINUTE, NEVER_READY, Stage, ended};
+use crate::bed::{SafeUpdate, Wrapper, bed};
 
 /// Fails unless the run ends as one that could not begin, with nothing written by it.
 #[track_caller]
@@ -33,10 +34,67 @@ fn a_failed_sync_of_the_journal_stops_it_before_the_cluster() {
     let stage = stage();
     for call in ["fsync", "fdatasync"] {
         let program = bed().program().under(Wrapper::fail_at(call, "EIO", 1));
-        let run = stage.run_by(&program, &APPLY);
-        if call == "fsync" {
-            cannot_begin(&stage, &run, "nput/output error");
-        }
+        cannot_begin(&stage, &stage.run_by(&program, &APPLY), "nput/output error");
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_made_durable_stops_it_before_the_write() {
+    let stage = stage();
+    // The first is the beginning of the run, the second the record of the change.
+    let program = bed().program().under(Wrapper::fail_at("fdatasync", "EIO", 2));
+    ended(&stage.run_by(&program, &APPLY), 9, "abandoned", "nothing was written");
+    assert_eq!(stage.field("deploy/web", ".metadata.generation"), "1");
+    // The lock is free, and the next run goes on as if nothing had been.
+    ended(&stage.run_by(&program.plain(), &APPLY), 0, "succeeded", "done");
+}
+
+#[test]
+fn a_full_disk_stops_it_before_the_cluster() {
+    let stage = stage();
+    let program = bed().program().home_file(".config/safe-update/notes", &"full ".repeat(10_000));
+    let program = program.under(Wrapper::state_on_disk_of("64k"));
+    cannot_begin(&stage, &stage.run_by(&program, &APPLY), "No space left on device");
+    let program = program.plain();
+    program.run(&["audit", "verify"]).exits(0);
+    ended(&stage.run_by(&program, &APPLY), 0, "succeeded", "done");
+}
+
+/// Fills the disk that only the program sees.
+fn fill(program: &SafeUpdate, id: u32) {
+    use std::io::Write as _;
+    let state = program.state_home();
+    let seen = Path::new("/proc").join(id.to_string()).join("root");
+    let filler = seen.join(state.strip_prefix("/").expect("an absolute path")).join("filler");
+    let mut file = std::fs::File::create(&filler).expect("the disk of the program");
+    while file.write(&[0; 256]).is_ok_and(|written| written > 0) {}
+}
+
+#[test]
+fn a_disk_that_is_full_after_the_write_stops_neither_the_update_nor_the_way_back() {
+    for (tag, code, outcome) in [("1.0.1", 0, "succeeded"), (NEVER_READY, 4, "rolled-back")] {
+        let stage = Stage::new(&["1.0.0", tag]);
+        stage.deploy("web", "1.0.0");
+        let program = bed().program();
+        let plain = ["history", "-o", "json", "-n", stage.namespace.name()];
+        let program = program.under(Wrapper::state_on_disk_of("512k"));
+        let args = ["apply", "--auto", "-o", "json", "--soak", "3s", "--progress-deadline", "6s"];
+        let child = program.spawn(&[&args[..], &["-n", stage.namespace.name()]].concat());
+        stage.wait_for_tag("deploy/web", tag);
+        child.wait_for("verifying", MINUTE);
+        fill(&program, child.id());
+        let run = child.wait(MINUTE);
+        ended(&run, code, outcome, "");
+        assert!(run.stderr.contains("the journal: "), "{run}");
+        assert!(run.stderr.contains("No space left on device"), "{run}");
+        // What was written before is whole, and the Lease knows how it ended.
+        let program = program.plain();
+        program.run(&["audit", "verify"]).exits(0);
+        let records = program.run(&plain).exits(0).json()["records"].as_array().map(Vec::len);
+        assert_eq!(records, Some(1), "{tag}");
+        std::fs::remove_file(program.state_home().join("filler")).expect("the filler");
+        let resumed = stage.run_by(&program, &["resume", "-o", "json"]);
+        assert_eq!(resumed.exits(0).json()["results"], serde_json::json!([]), "{resumed}");
     }
 }
 

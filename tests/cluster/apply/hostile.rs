@@ -26,6 +26,9 @@ fn words_of_pods_and_objects_are_escaped_wherever_they_appear() {
         let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
         assert!(!run.stdout.contains(steers) && !run.stderr.contains(steers), "{run}");
     }
+    // They are told all the same.
+    let history = stage.run(&["history", "-o", "json"]);
+    assert!(history.exits(0).stdout.contains("cannot open"), "{history}");
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod crashes;
 mod disk;
 mod economy;
 mod hostile;
+mod journal;
+mod names;
 mod node;
 mod outcomes;
 mod plans;
@@ -26,6 +28,8 @@ pub(crate) const ERR_PULL: &str = "1.0.901";
 pub(crate) const CRASH: &str = "1.0.902";
 pub(crate) const NEVER_READY: &str = "1.0.903";
 pub(crate) const LATE: &str = "1.0.904";
+pub(crate) const INIT_CRASH: &str = "1.0.906";
+pub(crate) const RESTARTS: &str = "1.0.908";
 
 /// A namespace with a repository, and a program with a home of its own.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What becomes of a rollout: the new version works, or it does not and the old one is put back.
 
-use super::{CRASH, ERR_PULL, LATE, NEVER_READY, Stage, ended, result};
+use super::{CRASH, ERR_PULL, INIT_CRASH, LATE, NEVER_READY, RESTARTS, Stage, ended, result};
 use crate::bed::{Request, bed};
 
 #[test]
@@ -30,14 +30,21 @@ fn nothing_but_the_images_is_written() {
     let before = stage.field("deploy/web", ".spec.replicas");
     let audit = bed().audit();
     ended(&stage.apply(&["--auto"]), 0, "succeeded", "done");
-    let writes: Vec<String> = audit
-        .in_namespace(stage.namespace.name())
+    let requests = audit.in_namespace(stage.namespace.name());
+    let writes: Vec<&Request> = requests
         .iter()
         .filter(|request| request.is_write() && request.resource == "deployments")
-        .map(|request| request.verb.clone())
         .collect();
     // The dry run and the write.
-    assert_eq!(writes, ["patch", "patch"]);
+    assert_eq!(writes.iter().map(|write| write.verb.as_str()).collect::<Vec<_>>(), ["patch"; 2]);
+    for write in writes {
+        let operations = write.body.as_array().into_iter().flatten();
+        let changed: Vec<&str> = operations
+            .filter(|operation| operation["op"] != "test")
+            .filter_map(|operation| operation["path"].as_str())
+            .collect();
+        assert_eq!(changed, ["/spec/template/spec/containers/0/image"], "{write:#?}");
+    }
     assert_eq!(stage.field("deploy/web", ".spec.replicas"), before);
 }
 
@@ -94,6 +101,21 @@ fn a_version_that_crashes_is_rolled_back() {
 }
 
 #[test]
+fn an_init_container_that_crashes_is_seen_too() {
+    let stage = Stage::new(&["1.0.0", INIT_CRASH]);
+    let image = stage.image("1.0.0");
+    let containers = format!("containers: [{{name: app, image: \"{image}\"}}]");
+    let init = format!("initContainers: [{{name: prepare, image: \"{image}\"}}], {containers}");
+    let manifest = crate::bed::deployment("web", &image).replace(&containers, &init);
+    stage.namespace.create_from(&manifest);
+    stage.namespace.wait_rolled_out("deployment/web");
+    let run = stage.apply(&["--auto"]);
+    ended(&run, 4, "rolled-back", "init container prepare");
+    assert_eq!(result(&run)["failure"]["code"], "crash", "{run}");
+    assert_eq!(stage.tag("deploy/web"), "1.0.0");
+}
+
+#[test]
 fn a_version_that_never_becomes_ready_is_rolled_back_at_our_deadline() {
     let stage = Stage::new(&["1.0.0", NEVER_READY]);
     stage.deploy("web", "1.0.0");
@@ -108,6 +130,15 @@ fn a_version_that_never_becomes_ready_is_rolled_back_at_our_deadline() {
 #[test]
 fn a_relapse_during_the_soak_is_rolled_back() {
     let stage = Stage::new(&["1.0.0", LATE]);
+    stage.deploy("web", "1.0.0");
+    let run = stage.run(&["apply", "--auto", "-o", "json", "--soak", "15s"]);
+    ended(&run, 4, "rolled-back", "OOMKilled");
+    assert_eq!(stage.tag("deploy/web"), "1.0.0");
+}
+
+#[test]
+fn a_restart_during_the_soak_is_a_relapse_though_it_is_ready_again_at_once() {
+    let stage = Stage::new(&["1.0.0", RESTARTS]);
     stage.deploy("web", "1.0.0");
     let run = stage.run(&["apply", "--auto", "-o", "json", "--soak", "15s"]);
     ended(&run, 4, "rolled-back", "OOMKilled");

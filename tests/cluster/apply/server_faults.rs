@@ -51,6 +51,13 @@ fn a_write_whose_answer_is_lost_is_not_repeated() {
         });
         ended(&stage.run_by(&program, &APPLY), 0, "succeeded", "done");
         assert_eq!(proxy.strikes()[0], 1, "{lost}");
+        let requests = proxy.requests();
+        let writes = requests.iter().filter(|asked| {
+            asked.method == "PATCH"
+                && asked.path.ends_with("/deployments/web")
+                && !asked.query.contains("dryRun")
+        });
+        assert_eq!(writes.count(), 1, "{lost}");
         assert_eq!(stage.field("deploy/web", ".metadata.generation"), "2", "{lost}");
     }
 }
@@ -92,4 +99,34 @@ fn after_the_write_a_silent_server_leaves_the_outcome_unknown_and_resume_finishe
     let run = stage.run_by(&other, &["resume", "deploy/web", "-o", "json", "--soak", "1s"]);
     ended(&run, 0, "succeeded", "done");
     assert!(result(&run)["record"].is_string(), "{run}");
+}
+
+#[test]
+fn a_socket_that_stays_silent_before_the_write_ends_the_run_with_nothing_written() {
+    for (method, path) in [("READ", ""), ("READ", "/leases/")] {
+        let (stage, proxy, program) = stage();
+        proxy.fault(Fault::on(method, path).stays_silent());
+        let run = stage.run_by(&program, &[&APPLY[..], &["--request-timeout", "1s"]].concat());
+        let said = [run.exits(9).stdout.as_str(), &run.stderr].concat();
+        assert!(said.contains("no answer within 1 s"), "{method} {path}: {run}");
+        assert!(proxy.strikes()[0] > 0, "{method} {path}");
+        assert_eq!(stage.field("deploy/web", ".metadata.generation"), "1", "{method} {path}");
+    }
+}
+
+#[test]
+fn a_server_that_falls_silent_after_the_write_leaves_the_outcome_unknown() {
+    let (stage, proxy, program) = stage();
+    let args = ["--progress-deadline", "6s", "--request-timeout", "1s", "--soak", "30s"];
+    let place = ["-n", stage.namespace.name()];
+    let child = program.spawn(&[&APPLY[..4], &args, &place].concat());
+    stage.wait_for_tag("deploy/web", "1.0.1");
+    proxy.fault(Fault::on("", "").stays_silent());
+    proxy.cut_watches();
+    ended(&child.wait(MINUTE), 8, "unknown", "");
+    assert_eq!(stage.tag("deploy/web"), "1.0.1");
+    proxy.heal();
+    stage.lease_expires("web");
+    let run = stage.run(&["resume", "deploy/web", "-o", "json", "--soak", "1s"]);
+    ended(&run, 0, "succeeded", "done");
 }

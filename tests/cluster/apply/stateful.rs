@@ -1,6 +1,7 @@
 //! Stateful workloads, daemons, and workloads whose new version cannot be seen to work.
 
 use super::{CRASH, ERR_PULL, Stage, ended, result};
+use crate::bed::{Admission, Verdict};
 
 fn stateful_set(image: &str, extra: &str) -> String {
     format!(
@@ -49,6 +50,18 @@ fn the_stuck_pod_of_a_stateful_set_is_freed_on_the_way_back() {
     let pods: Vec<&str> = images.split_whitespace().collect();
     assert_eq!(pods.len(), 3, "{images}");
     assert!(pods.iter().all(|image| image.ends_with(":1.0.0")), "{images}");
+}
+
+#[test]
+fn why_its_pods_cannot_be_created_is_told() {
+    let stage = stage("1.0.0", "", &["1.0.0", "1.0.1"]);
+    let denies = Admission::new(Verdict::Deny("no pods on fridays".into()));
+    let _webhook = stage.namespace.admission(&denies.of(&["pods"]).when(&["CREATE"]));
+    // The old version cannot come back either as long as that holds, which is said with the way out.
+    let run = stage.apply(&["--auto", "--progress-deadline", "20s"]);
+    ended(&run, 5, "inconsistent", "no pods on fridays");
+    assert_eq!(result(&run)["failure"]["code"], "admission", "{run}");
+    assert_eq!(stage.tag("sts/db"), "1.0.0");
 }
 
 #[test]
