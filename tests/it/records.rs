@@ -16,11 +16,16 @@ use crate::env::TestEnv;
 
 /// Leaves the record and gives its name.
 pub(crate) fn leave(env: &TestEnv) -> String {
+    leave_another(env, 7).0
+}
+
+/// Leaves the record in a run with a number of its own; its name, and the head of the journal then.
+pub(crate) fn leave_another(env: &TestEnv, number: u32) -> (String, String) {
     let now = Timestamp::now();
     let state = env.home().join("config/safe-update");
     let journal = FileJournal::new(state, Retention::default());
     let actor = Actor { user: Some("ann".into()), local: "ann".into(), host: "desk".into() };
-    let run = RunId::new(now, 7);
+    let run = RunId::new(now, number);
     journal
         .begin(&RunStart {
             id: run.clone(),
@@ -71,6 +76,6 @@ pub(crate) fn leave(env: &TestEnv) -> String {
         end: Some(RecordEnd { at: now, outcome: soaked }),
     };
     journal.append(&record, now).expect("an entry");
-    journal.finish(&run, 0, now).expect("an end");
-    record.id.to_string()
+    let head = journal.finish(&run, 0, now).expect("an end");
+    (record.id.to_string(), head)
 }

@@ -167,3 +167,96 @@ fn an_entry_that_was_changed_is_named() {
         &["the journal is not what was written", &place, "keep the state directory as it is"],
     );
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn entries_that_are_missing_or_out_of_their_place_are_named() {
+    let env = TestEnv::new();
+    let id = crate::records::leave(&env);
+    let (run, _) = id.split_once('/').expect("a record");
+    let events = env.home().join("config/safe-update/journal").join(run).join("events.jsonl");
+    let whole = std::fs::read_to_string(&events).expect("entries");
+    let lines: Vec<&str> = whole.lines().collect();
+    for (kept, first) in [
+        (&[0, 2][..], 2),
+        (&[1, 2], 1),
+        (&[0, 1], 3),
+        (&[0], 2),
+        (&[], 1),
+        (&[1, 0, 2], 1),
+        (&[0, 2, 1], 2),
+        (&[0, 1, 1, 2], 3),
+    ] {
+        let text: String = kept.iter().map(|at: &usize| format!("{}\n", lines[*at])).collect();
+        std::fs::write(&events, text).expect("entries");
+        let place = format!("{run}/{first} ");
+        env.run(&["audit", "verify"]).fails(9, &["the journal is not what was written", &place]);
+    }
+    std::fs::write(&events, whole).expect("entries");
+    let _ = env.run(&["audit", "verify"]).succeeds();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_head_that_was_kept_shows_what_was_cut_off_or_written_anew_as_a_whole() {
+    let env = TestEnv::new();
+    let (_, first) = crate::records::leave_another(&env, 1);
+    let (id, last) = crate::records::leave_another(&env, 2);
+    let against = |env: &TestEnv, head: &str| env.run(&["audit", "verify", "--head", head]);
+    let text = against(&env, &first).succeeds();
+    assert!(text.contains("Since    1 lines"), "{text}");
+    let _ = against(&env, &last).succeeds();
+
+    // The last run and its line of the index, so that the rest is a journal of its own.
+    let journal = env.home().join("config/safe-update/journal");
+    let (run, _) = id.split_once('/').expect("a record");
+    std::fs::remove_dir_all(journal.join(run)).expect("a run");
+    let index = journal.join("index.jsonl");
+    let lines = std::fs::read_to_string(&index).expect("the index");
+    let (line, _) = lines.split_once('\n').expect("two lines");
+    std::fs::write(&index, format!("{line}\n")).expect("the index");
+    let _ = env.run(&["audit", "verify"]).succeeds();
+    let _ = against(&env, &first).succeeds();
+    against(&env, &last).fails(9, &["does not lead to", &last, "keep the state directory"]);
+
+    // Another journal in its place.
+    let other = TestEnv::new();
+    let _ = crate::records::leave_another(&other, 1);
+    std::fs::remove_dir_all(&journal).expect("the journal");
+    std::fs::rename(other.home().join("config/safe-update/journal"), &journal).expect("a journal");
+    let _ = env.run(&["audit", "verify"]).succeeds();
+    for head in [&first, &last] {
+        against(&env, head).fails(9, &["does not lead to"]);
+    }
+}
+
+/// A damaged file is told by the verbs that read, with what is whole, and stays as it is.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_damaged_is_told_beside_what_is_whole() {
+    let env = TestEnv::new();
+    let (id, _) = crate::records::leave_another(&env, 1);
+    let (whole, _) = crate::records::leave_another(&env, 2);
+    let (run, _) = id.split_once('/').expect("a record");
+    let events = env.home().join("config/safe-update/journal").join(run).join("events.jsonl");
+    let text = std::fs::read_to_string(&events).expect("entries");
+    for (damaged, words) in [
+        (text[..text.len() / 2].to_owned(), "is missing"),
+        (text.replacen("1.25.4", "1.25.5", 1), "was changed after it was written"),
+        (String::new(), "is missing"),
+        (text.replacen("\"v\":1", "\"v\":2", 1), "format 2"),
+    ] {
+        std::fs::write(&events, &damaged).expect("entries");
+        let (stdout, stderr) = env.run(&["history", "-o", "json"]).streams(0);
+        let json: Value = serde_json::from_str(&stdout).expect("JSON");
+        let ids: Vec<&str> = json["records"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|r| r["id"].as_str())
+            .collect();
+        assert_eq!(ids, [whole.as_str()], "{stdout}");
+        assert!(stderr.starts_with("warning: ") && stderr.contains(words), "{words}: {stderr}");
+        assert_eq!(std::fs::read_to_string(&events).expect("entries"), damaged);
+    }
+}

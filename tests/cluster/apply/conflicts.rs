@@ -72,6 +72,51 @@ fn of_many_runs_one_writes() {
     assert_eq!(stage.field("deploy/web", ".metadata.generation"), "2");
 }
 
+#[test]
+fn what_changes_between_the_plan_and_the_lock_is_seen_after_it() {
+    let owner = "argocd.argoproj.io/tracking-id=shop:apps/Deployment:x/web";
+    for (change, code, outcome, words) in [
+        ("annotate", 3, "refused", "Argo CD"),
+        ("env", 6, "stale", "its pod template was changed since"),
+        ("image", 6, "stale", "1.0.5 now"),
+        ("replace", 6, "stale", "made anew"),
+    ] {
+        let stage = Stage::new(&["1.0.0", "1.0.1"]);
+        stage.deploy("web", "1.0.0");
+        let file = stage.program.home().join("plan.json").display().to_string();
+        stage.run(&["plan", "--out", &file]).exits(0);
+        let proxy = bed().proxy();
+        let lock = crate::bed::Fault::on("POST", "/leases").nth(1);
+        proxy.fault(lock.delays(std::time::Duration::from_secs(4)));
+        let program = bed().program().kubeconfig(&proxy.kubeconfig());
+        // A saved plan says what the template was like; without one the image has to be the same.
+        let what = if change == "image" { "deploy/web=1.0.1" } else { &file };
+        let args = ["apply", what, "--yes", "-o", "json", "--soak", "0s"];
+        let child = program.spawn(&[&args[..], &["-n", stage.namespace.name()]].concat());
+        let end = std::time::Instant::now() + MINUTE;
+        while proxy.count("POST", "/leases") == 0 {
+            assert!(std::time::Instant::now() < end, "{change}: it never asked for the lock");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let image = format!("app={}", stage.image("1.0.5"));
+        let kubectl = |args: &[&str]| {
+            stage.namespace.kubectl(args).exits(0);
+        };
+        match change {
+            "annotate" => kubectl(&["annotate", "deploy/web", owner]),
+            "env" => kubectl(&["set", "env", "deploy/web", "A=b"]),
+            "image" => kubectl(&["set", "image", "deploy/web", &image]),
+            _ => {
+                kubectl(&["delete", "deploy/web"]);
+                stage.namespace.create_from(&crate::bed::deployment("web", &stage.image("1.0.0")));
+            }
+        }
+        let after = stage.tag("deploy/web");
+        ended(&child.wait(MINUTE), code, outcome, words);
+        assert_eq!(stage.tag("deploy/web"), after, "{change}");
+    }
+}
+
 /// What a run needs besides Leases.
 const WITHOUT_LEASES: &str = "[{apiGroups: [apps], resources: [deployments, replicasets], \
      verbs: [get, list, watch, patch]}, {apiGroups: [''], resources: [pods, events], \
@@ -116,6 +161,8 @@ fn somebody_elses_rollout_is_never_rolled_back() {
     stage.namespace.kubectl(&["set", "image", "deploy/web", &format!("app={other}")]).exits(0);
     let run = child.wait(MINUTE);
     ended(&run, 8, "superseded", "1.0.5");
+    // It was seen at once, and not only when the old version was to be put back.
+    assert!(!run.stdout.contains("it had failed before"), "{run}");
     assert_eq!(stage.tag("deploy/web"), "1.0.5");
 }
 

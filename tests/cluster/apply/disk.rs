@@ -115,6 +115,15 @@ fn an_unsafe_state_directory_is_refused() {
     std::os::unix::fs::symlink(&elsewhere, &state).expect("a link");
     cannot_begin(&stage, &stage.run_by(&program, &APPLY), "link");
     assert_eq!(std::fs::read_dir(&elsewhere).expect("a directory").count(), 0);
+
+    // Whoever is not root cannot give a directory away, but has enough that belong to root.
+    let program = bed().program();
+    let state = program.state_home();
+    std::fs::create_dir_all(&state).expect("a directory");
+    let given = std::os::unix::fs::chown(&state, Some(65534), None).is_ok();
+    let program = if given { program } else { program.env("SAFE_UPDATE_HOME", "/usr") };
+    cannot_begin(&stage, &stage.run_by(&program, &APPLY), "belongs to another user");
+    assert_eq!(std::fs::read_dir(&state).expect("a directory").count(), 0);
 }
 
 #[test]
