@@ -1,7 +1,7 @@
 //! Words of others never steer a terminal, and secrets appear nowhere.
 
 use super::Stage;
-use crate::bed::bed;
+use crate::bed::{Admission, Answer, Fault, Run, Verdict, bed};
 
 /// The version whose pods tell of their end with terminal escapes, a link and a change of direction.
 const HOSTILE: &str = "1.0.909";
@@ -9,6 +9,7 @@ const HOSTILE: &str = "1.0.909";
 #[test]
 fn words_of_pods_and_objects_are_escaped_wherever_they_appear() {
     let stage = Stage::new(&["1.0.0", HOSTILE]);
+    let stage = Stage { program: stage.program.env("USER", "\u{1b}[31mred\u{202e}"), ..stage };
     stage.deploy("web", "1.0.0");
     let namespace = stage.namespace.name();
     let run = stage.program.terminal(&["apply", "--auto", "-n", namespace]).wait(super::MINUTE);
@@ -20,15 +21,51 @@ fn words_of_pods_and_objects_are_escaped_wherever_they_appear() {
             assert!(!text.contains(words), "{words:?}: {run}");
         }
     }
-    for args in [&["history"][..], &["history", "-o", "json"], &["status"], &["plan", "-o", "json"]]
-    {
-        let run = stage.run(args);
-        let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-        assert!(!run.stdout.contains(steers) && !run.stderr.contains(steers), "{run}");
+    let history = stage.run(&["history", "-o", "json"]);
+    let id = history.exits(0).json()["records"][0]["id"].as_str().expect("a record").to_owned();
+    for args in [
+        &["history"][..],
+        &["history", "-o", "json"],
+        &["history", "show", &id],
+        &["history", "show", &id, "-o", "yaml"],
+        &["status"],
+        &["plan", "-o", "json"],
+    ] {
+        steers_nothing(&stage.run(args));
     }
     // They are told all the same.
-    let history = stage.run(&["history", "-o", "json"]);
-    assert!(history.exits(0).stdout.contains("cannot open"), "{history}");
+    for run in [history, stage.run(&["history", "show", &id])] {
+        assert!(run.exits(0).stdout.contains("cannot open"), "{run}");
+    }
+}
+
+/// Fails where something that a run says could steer a terminal.
+#[track_caller]
+fn steers_nothing(run: &Run) {
+    let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!run.stdout.contains(steers) && !run.stderr.contains(steers), "{run:?}");
+}
+
+#[test]
+fn words_of_servers_and_webhooks_are_escaped_too() {
+    let stage = Stage::new(&["1.0.0", "1.0.1"]);
+    stage.deploy("web", "1.0.0");
+    let words = "\u{1b}]0;owned\u{7}\u{202e}no\u{9b}31m";
+    let proxy = bed().proxy();
+    let program = bed().program().kubeconfig(&proxy.kubeconfig());
+    proxy.fault(Fault::on("READ", "/statefulsets").answers(Answer::status(500, words)));
+    // A warning, and an error.
+    let run = stage.run_by(&program, &["plan"]);
+    assert!(run.exits(0).stderr.contains("owned"), "{run:?}");
+    steers_nothing(&run);
+    let run = stage.run_by(&program, &["apply", "sts/db=1.0.1", "--yes"]);
+    assert!(run.code != Some(0) && run.stderr.contains("owned"), "{run:?}");
+    steers_nothing(&run);
+    // The outcome of a change, as a table and while it goes on.
+    let _webhook = stage.namespace.admission(&Admission::new(Verdict::Deny(words.to_owned())));
+    let run = stage.run(&["apply", "deploy/web=1.0.1", "--yes"]);
+    assert!(run.exits(3).stdout.contains("owned"), "{run:?}");
+    steers_nothing(&run);
 }
 
 #[test]

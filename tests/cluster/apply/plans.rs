@@ -1,7 +1,9 @@
 //! Saved plans: held against the cluster before anything is written.
 
-use super::{Stage, ended};
-use crate::bed::bed;
+use std::time::{Duration, Instant};
+
+use super::{MINUTE, Stage, ended};
+use crate::bed::{Fault, bed};
 
 /// A stage with a saved plan of `web` from 1.0.0 to 1.0.1.
 fn planned() -> (Stage, String) {
@@ -62,6 +64,26 @@ fn a_tag_that_moved_makes_it_stale() {
     let (stage, file) = planned();
     bed().registry().push(&stage.repository, &crate::bed::Image::tag("1.0.1").revision(2));
     is_stale(&stage, &file, "and is sha256:");
+}
+
+#[test]
+fn a_tag_that_moves_while_the_run_begins_is_seen_before_the_write() {
+    let (stage, file) = planned();
+    let proxy = bed().proxy();
+    // Asked for after the plan was held against the registry, and before the digests are resolved.
+    let who = Fault::on("POST", "/selfsubjectreviews").nth(1);
+    proxy.fault(who.delays(Duration::from_secs(4)));
+    let program = bed().program().kubeconfig(&proxy.kubeconfig());
+    let args = ["apply", &file, "--yes", "-o", "json", "--soak", "0s"];
+    let child = program.spawn(&[&args[..], &["-n", stage.namespace.name()]].concat());
+    let end = Instant::now() + MINUTE;
+    while proxy.count("POST", "/selfsubjectreviews") == 0 {
+        assert!(Instant::now() < end, "it never asked who it is");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    bed().registry().push(&stage.repository, &crate::bed::Image::tag("1.0.1").revision(2));
+    ended(&child.wait(MINUTE), 6, "stale", "when it was planned and names");
+    assert_eq!(stage.field("deploy/web", ".metadata.generation"), "1");
 }
 
 #[test]

@@ -64,10 +64,14 @@ fn a_write_whose_answer_is_lost_is_not_repeated() {
 
 #[test]
 fn a_write_that_did_not_arrive_is_made_again() {
-    let (stage, proxy, program) = stage();
-    proxy.fault(Fault::on("PATCH", "/deployments/web").nth(2).drops());
-    ended(&stage.run_by(&program, &APPLY), 0, "succeeded", "done");
-    assert_eq!(stage.field("deploy/web", ".metadata.generation"), "2");
+    for lost in ["dropped", "silent"] {
+        let (stage, proxy, program) = stage();
+        let write = Fault::on("PATCH", "/deployments/web").nth(2);
+        proxy.fault(if lost == "silent" { write.stays_silent() } else { write.drops() });
+        let run = stage.run_by(&program, &[&APPLY[..], &["--request-timeout", "2s"]].concat());
+        ended(&run, 0, "succeeded", "done");
+        assert_eq!(stage.field("deploy/web", ".metadata.generation"), "2", "{lost}");
+    }
 }
 
 #[test]
