@@ -79,3 +79,11 @@ pub(crate) fn leave_another(env: &TestEnv, number: u32) -> (String, String) {
     let head = journal.finish(&run, 0, now).expect("an end");
     (record.id.to_string(), head)
 }
+
+/// Adds an entry to a run that has ended, as a run does that takes up one of its records.
+pub(crate) fn add(env: &TestEnv, id: &str) {
+    let journal = FileJournal::new(env.home().join("config/safe-update"), Retention::default());
+    let (records, _) = journal.records().expect("the journal");
+    let record = records.iter().find(|record| record.id.to_string() == id).expect("the record");
+    journal.append(record, Timestamp::now()).expect("an entry");
+}

@@ -198,6 +198,35 @@ fn entries_that_are_missing_or_out_of_their_place_are_named() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn what_the_index_knows_cannot_be_written_anew_below_what_was_added_since() {
+    let env = TestEnv::new();
+    let id = crate::records::leave(&env);
+    crate::records::add(&env, &id);
+    let (run, _) = id.split_once('/').expect("a record");
+    let events = env.home().join("config/safe-update/journal").join(run).join("events.jsonl");
+    let _ = env.run(&["audit", "verify"]).succeeds();
+    let text = std::fs::read_to_string(&events).expect("entries").replace("1.25.4", "1.25.5");
+    // Every hash is right again.
+    let mut prev: Option<String> = None;
+    let mut chained = String::new();
+    for line in text.lines() {
+        let mut entry: Value = serde_json::from_str(line).expect("JSON");
+        if let Some(prev) = prev {
+            entry["prev"] = prev.into();
+        }
+        let line = entry.to_string();
+        let hash = ring::digest::digest(&ring::digest::SHA256, line.as_bytes());
+        prev = Some(hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect());
+        chained.push_str(&line);
+        chained.push('\n');
+    }
+    std::fs::write(&events, chained).expect("entries");
+    let place = format!("{run}/3 is not the one that the index knows");
+    env.run(&["audit", "verify"]).fails(9, &[&place]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_head_that_was_kept_shows_what_was_cut_off_or_written_anew_as_a_whole() {
     let env = TestEnv::new();
     let (_, first) = crate::records::leave_another(&env, 1);
