@@ -187,7 +187,7 @@ fn entries_that_are_missing_or_out_of_their_place_are_named() {
         (&[0, 2, 1], 2),
         (&[0, 1, 1, 2], 3),
     ] {
-        let text: String = kept.iter().map(|at: &usize| format!("{}\n", lines[*at])).collect();
+        let text: String = kept.iter().map(|at: &usize| [lines[*at], "\n"].concat()).collect();
         std::fs::write(&events, text).expect("entries");
         let place = format!("{run}/{first} ");
         env.run(&["audit", "verify"]).fails(9, &["the journal is not what was written", &place]);
@@ -216,7 +216,13 @@ fn what_the_index_knows_cannot_be_written_anew_below_what_was_added_since() {
         }
         let line = entry.to_string();
         let hash = ring::digest::digest(&ring::digest::SHA256, line.as_bytes());
-        prev = Some(hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect());
+        prev = Some(
+            hash.as_ref()
+                .iter()
+                .flat_map(|byte| [byte >> 4, byte & 15])
+                .filter_map(|digit| char::from_digit(digit.into(), 16))
+                .collect(),
+        );
         chained.push_str(&line);
         chained.push('\n');
     }

@@ -69,8 +69,10 @@ fn fill(program: &SafeUpdate, id: u32) {
     use std::io::Write as _;
     let state = program.state_home();
     let seen = Path::new("/proc").join(id.to_string()).join("root");
-    let filler = seen.join(state.strip_prefix("/").expect("an absolute path")).join("filler");
-    let mut file = std::fs::File::create(&filler).expect("the disk of the program");
+    let below = state.strip_prefix("/").unwrap_or(&state);
+    let filler = seen.join(below).join("filler");
+    let mut file =
+        std::fs::File::create(&filler).unwrap_or_else(|e| panic!("{}: {e}", filler.display()));
     while file.write(&[0; 256]).is_ok_and(|written| written > 0) {}
 }
 

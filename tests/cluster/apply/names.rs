@@ -18,10 +18,11 @@ fn changed(
     program: SafeUpdate,
     args: &[&str],
 ) -> (crate::bed::Run, BTreeSet<String>) {
-    let trace = tempfile::NamedTempFile::new().expect("a file for the trace");
+    let trace =
+        tempfile::NamedTempFile::new().unwrap_or_else(|e| panic!("a file for the trace: {e}"));
     let program = program.under(Wrapper::trace(CHANGES, trace.path()));
     let run = stage.run_by(&program, args);
-    let text = std::fs::read_to_string(trace.path()).expect("the trace");
+    let text = std::fs::read_to_string(trace.path()).unwrap_or_else(|e| panic!("the trace: {e}"));
     let changes = |line: &&str| {
         !line.contains("openat(")
             || ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|flag| line.contains(flag))
