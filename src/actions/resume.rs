@@ -13,6 +13,7 @@ use super::apply::{Leash, Report, Room, Start, drive, save};
 use crate::domain::change::{ObjectId, SlotId};
 use crate::domain::health::{Failure, UNDO};
 use crate::domain::history::{ATTEMPTS_MAX, Record, RecordEnd};
+use crate::domain::inventory::Kind;
 use crate::domain::rollout::{self, Course, Outcome, Phase, Stage, Standing, locate};
 use crate::ports::rollouts::{Inspected, JournalError, LockError, ReadError, Remembered};
 
@@ -59,7 +60,9 @@ fn last_records(
             continue;
         }
         match open.get(&object) {
-            Some(known) if known.id >= last.id && wanted(&last) => {}
+            Some(known) if known.id > last.id && wanted(&last) => {}
+            // Of two copies of one record the one that came further is the later one.
+            Some(known) if known.id == last.id && is_further(known, &last) => {}
             _ if wanted(&last) => {
                 open.insert(object, last);
             }
@@ -71,6 +74,10 @@ fn last_records(
         }
     }
     open.into_values().collect()
+}
+
+fn is_further(one: &Record, other: &Record) -> bool {
+    !other.is_final() && (one.attempts, one.stage) >= (other.attempts, other.stage)
 }
 
 /// A change that somebody carries out right now.
@@ -143,7 +150,9 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
     let ended_at = record.end.take().map(|end| end.at);
     record.attempts += 1;
     let terms = &mut record.change.terms;
-    terms.soak = room.manner.soak.unwrap_or(terms.soak);
+    if object.kind != Kind::CronJob {
+        terms.soak = room.manner.soak.unwrap_or(terms.soak);
+    }
     terms.progress_deadline = room.manner.progress_deadline.unwrap_or(terms.progress_deadline);
     let leash = match Leash::take(room, &record, true).await {
         Ok(leash) => leash,
@@ -155,10 +164,17 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
     // Between the listing and the lock another run may have finished it, or begun something newer.
     let other = leash.before().filter(|before| before.id != record.id || !before.is_to_take_up());
     if let Some(other) = other.filter(|other| other.started >= record.started) {
-        let why = format!("{} has dealt with it meanwhile", other.id);
-        record.end = Some(RecordEnd { at: room.clock.now(), outcome: Outcome::Superseded(why) });
+        record.end = match &other.end {
+            // It was finished from elsewhere, and that is how it ended.
+            Some(end) if other.id == record.id => Some(end.clone()),
+            _ => {
+                let why = format!("{} has dealt with it meanwhile", other.id);
+                Some(RecordEnd { at: room.clock.now(), outcome: Outcome::Superseded(why) })
+            }
+        };
         save(room, &record);
-        let report = early(Outcome::Untouched);
+        let outcome = record.end.as_ref().map_or(Outcome::Untouched, |end| end.outcome.clone());
+        let report = Report::of(&record, outcome, Duration::ZERO);
         leash.withdraw(room, &record).await;
         return report;
     }
@@ -184,7 +200,8 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
         record.failure = Some(undo.failure());
     }
     let course = Course { change: record.change.clone(), rehearsal: false };
-    if record.attempts > ATTEMPTS_MAX && matches!(standing, Standing::Applied | Standing::Partial) {
+    let counts = undo.is_none() && record.attempts > ATTEMPTS_MAX;
+    if counts && matches!(standing, Standing::Applied | Standing::Partial) {
         let cause = record.failure.clone().unwrap_or_else(rollout::unknown_cause);
         let second =
             format!("it was taken up {ATTEMPTS_MAX} times already without coming to an end");
@@ -210,10 +227,19 @@ async fn next_run(room: &Room<'_>, record: &Record, undo: bool) -> Result<Option
     if !record.awaits_run() || undo {
         return Ok(None);
     }
-    match room.rollouts.ended_job(&record.change.object, &record.written).await {
+    let object = &record.change.object;
+    match room.rollouts.inspect(object).await {
+        // Somebody went on from there: that ends its story, as it ends any other.
+        Ok(seen) if seen.uid != record.change.uid || stands(record, &seen) != Standing::Applied => {
+            return Ok(None);
+        }
+        Err(ReadError::Gone(_)) => return Ok(None),
+        Ok(_) => {}
+        Err(error) => return Err(Outcome::Abandoned(error.to_string())),
+    }
+    match room.rollouts.ended_job(object, &record.written).await {
         Ok(Some(job)) => Ok(Some(job)),
-        Ok(None) => Err(Outcome::AwaitsRun),
-        Err(ReadError::Gone(_)) => Err(Outcome::Superseded("the object is gone".into())),
+        Ok(None) | Err(ReadError::Gone(_)) => Err(Outcome::AwaitsRun),
         Err(error) => Err(Outcome::Abandoned(error.to_string())),
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::change::ObjectId;
 use crate::domain::history::{Record, Verb};
 use crate::domain::image::ImageReference;
 use crate::domain::policy::RollbackMode;
-use crate::domain::rollout::{Outcome, Standing, locate};
+use crate::domain::rollout::{Standing, locate};
 use crate::domain::version::Bump;
 use crate::ports::rollouts::ReadError;
 
@@ -158,17 +158,4 @@ pub async fn intent(
         order: 0,
         why: vec![format!("asked for: back to what was there before {id}")],
     })
-}
-
-/// How a refused rollback ends in machine output.
-pub fn outcome(error: &RollbackError) -> Outcome {
-    match error {
-        RollbackError::Read(ReadError::Unavailable(why)) => Outcome::Abandoned(why.clone()),
-        RollbackError::Moved { .. } => Outcome::Stale(error.to_string()),
-        RollbackError::Unfinished(..) => Outcome::Unknown(error.to_string()),
-        RollbackError::NoRecord(_)
-        | RollbackError::OtherObject { .. }
-        | RollbackError::Already(..)
-        | RollbackError::Read(_) => Outcome::Refused(error.to_string()),
-    }
 }

@@ -163,6 +163,11 @@ impl Metrics {
         self.pulls_left.set(-1);
     }
 
+    /// Containers are no longer pending. What an earlier run wrote was not pending in this one.
+    fn taken(&self, containers: usize) {
+        self.pending.set((self.pending.get() - number(containers)).max(0));
+    }
+
     /// What lookups have cost, on top of what was told before.
     pub fn asked(&self, usage: &Usage) {
         self.requests.inc_by(usage.requests);
@@ -250,10 +255,10 @@ impl Metrics {
         match outcome {
             Outcome::Succeeded { .. } => {
                 self.succeeded.inc();
-                self.pending.sub(number(event.change.edits.len()));
+                self.taken(event.change.edits.len());
             }
             Outcome::Unverified(_) | Outcome::AwaitsRun => {
-                self.pending.sub(number(event.change.edits.len()));
+                self.taken(event.change.edits.len());
             }
             Outcome::FailedKept(_) | Outcome::RolledBack(_) | Outcome::Inconsistent { .. } => {
                 self.failed.inc();

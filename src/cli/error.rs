@@ -21,6 +21,8 @@ pub enum Kind {
     Busy,
     /// An earlier run left it unfinished.
     Unfinished,
+    /// An earlier run failed there, and its version stands.
+    NotRestored,
     /// Whoever read our output went away; not an error.
     BrokenPipe,
 }
@@ -73,6 +75,7 @@ impl CommandError {
             Kind::Stale => Exit::Stale,
             Kind::Busy => Exit::Busy,
             Kind::Unfinished => Exit::Unknown,
+            Kind::NotRestored => Exit::NotRestored,
             Kind::BrokenPipe => Exit::Done,
         }
     }

@@ -33,6 +33,20 @@ pub enum Observation {
     Seen(Box<Seen>),
 }
 
+impl Observation {
+    /// Keeps the reason why pods cannot be created, which a watch that begins anew learns later than
+    /// all else; as long as nothing has moved.
+    pub fn keep_reason(&mut self, last: &Self) {
+        if let (Self::Seen(seen), Self::Seen(last)) = (self, last)
+            && seen.generation == last.generation
+            && seen.counts == last.counts
+            && seen.creation_failure.is_none()
+        {
+            seen.creation_failure.clone_from(&last.creation_failure);
+        }
+    }
+}
+
 /// An object and its pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -93,6 +107,8 @@ pub enum JobState {
     Complete,
     /// It ended badly; the server's words.
     Failed(String),
+    /// It is not there, and how it ended was not seen: it was cleaned away, or deleted.
+    Gone,
 }
 
 /// A pod of the new template.
@@ -338,6 +354,8 @@ fn judge_job(seen: &Seen, wanted: &Wanted<'_>) -> Health {
             never_ran: pods::never_ran(seen, wanted),
             slot: None,
         })),
+        // Nothing is known against the version, and nothing for it.
+        JobState::Gone => Health::AwaitsRun,
         JobState::Complete => match digests::wrong(seen, wanted) {
             Some(failure) => Health::Failed(failure),
             None => complete(seen, wanted, 2),

@@ -175,6 +175,11 @@ impl Record {
         self.end.as_ref().is_none_or(|end| !end.outcome.is_final())
     }
 
+    /// Whether its story is told.
+    pub fn is_final(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end.outcome.is_final())
+    }
+
     /// Whether the next run of its `CronJob` has to show whether the new version works.
     pub fn awaits_run(&self) -> bool {
         self.end.as_ref().is_some_and(|end| end.outcome == Outcome::AwaitsRun)
@@ -220,7 +225,21 @@ impl Record {
             Some(Outcome::Succeeded { .. } | Outcome::Unverified(_) | Outcome::AwaitsRun) => {
                 self.verb == Verb::Rollback
             }
-            _ => false,
+            Some(
+                Outcome::Rehearsed
+                | Outcome::NotBegun(_)
+                | Outcome::Refused(_)
+                | Outcome::Stale(_)
+                | Outcome::Abandoned(_)
+                | Outcome::Interrupted(_)
+                | Outcome::Busy(_)
+                | Outcome::Untouched
+                | Outcome::Superseded(_)
+                | Outcome::Unknown(_)
+                | Outcome::FailedKept(_)
+                | Outcome::Inconsistent { .. },
+            )
+            | None => false,
         }
     }
 }

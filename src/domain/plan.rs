@@ -141,7 +141,11 @@ pub fn block_known_combinations<'a>(
     for (index, workload) in plan.inventory.workloads.iter().enumerate() {
         let Some(memory) = memory(workload) else { continue };
         let rows = || plan.proposals.iter().filter(|row| row.workload == index);
+        // What needs a yes may not get one, and is looked at again when it did.
         let offered = |row: &Proposal| {
+            if row.decision != Decision::Update {
+                return None;
+            }
             let slot = slot_id(&workload.slots[row.slot]);
             Some((slot, row.candidate.as_ref()?.digest.clone()?))
         };

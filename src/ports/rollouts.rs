@@ -225,8 +225,8 @@ pub trait Lock: Send + Sync {
     /// Whether the lock is still ours, read from the server: asked before each write.
     fn confirm<'a>(&'a self, fence: &'a Fence) -> BoxFuture<'a, Result<(), LockError>>;
 
-    /// Renews the lock and writes what is to be remembered. Called at each change of the stage, and
-    /// every so often while waiting.
+    /// Renews the lock and writes what is to be remembered. Called when a rollback begins, after the
+    /// write where a soak follows, and every so often while waiting.
     fn keep<'a>(
         &'a self,
         fence: &'a mut Fence,

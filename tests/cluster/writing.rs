@@ -494,7 +494,7 @@ fn a_cron_job_runs_once_for_a_record() {
         namespace.kubectl(&["delete", "job", &job]).exits(0);
         let mut late = cluster.watch(watched);
         let seen = until(&mut *late, |seen| seen.job.is_some()).await;
-        assert!(matches!(seen.job, Some(JobState::Failed(_))), "{seen:#?}");
+        assert_eq!(seen.job, Some(JobState::Gone), "{seen:#?}");
 
         let (base, written) = set(cluster, &object, "3.0.0-crash").await;
         let job = cluster.run_once(&object, &second).await.expect("it is started");

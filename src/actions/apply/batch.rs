@@ -164,17 +164,23 @@ impl Images {
         let images = self.trials.remove(&index).unwrap_or_default();
         match &report.outcome {
             // What ran and was watched; a CronJob or a set without replicas proves nothing.
-            Outcome::Succeeded { soaked, unverified } => {
-                let asked = report.change.as_ref().map(|change| change.terms.soak);
-                if unverified.is_none() || asked == Some(*soaked) {
-                    self.proved.extend(images);
-                }
-            }
+            Outcome::Succeeded { .. } => self.proved.extend(images),
             Outcome::RolledBack(_) | Outcome::FailedKept(_) | Outcome::Inconsistent { .. } => {
                 let object = report.object.to_string();
                 self.failed.extend(images.into_iter().map(|image| (image, object.clone())));
             }
-            _ => {}
+            Outcome::Rehearsed
+            | Outcome::Unverified(_)
+            | Outcome::AwaitsRun
+            | Outcome::NotBegun(_)
+            | Outcome::Refused(_)
+            | Outcome::Stale(_)
+            | Outcome::Abandoned(_)
+            | Outcome::Interrupted(_)
+            | Outcome::Busy(_)
+            | Outcome::Untouched
+            | Outcome::Superseded(_)
+            | Outcome::Unknown(_) => {}
         }
     }
 }

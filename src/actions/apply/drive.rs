@@ -44,7 +44,8 @@ pub(in crate::actions) async fn drive(
     let begun = room.clock.moment();
     let course = Course { change: record.change.clone(), rehearsal: room.manner.rehearsal };
     let Start { mut phase, mut effect, base, resumed, job } = start;
-    let mut performer = Performer::new(*room, base, job);
+    let judges = job.is_some();
+    let mut performer = Performer::new(*room, base, &record, job);
     let mut written_down = resumed;
     let outcome = loop {
         tell(room, &record, &phase, begun);
@@ -56,7 +57,10 @@ pub(in crate::actions) async fn drive(
         }
         if note_stage(&mut record, &phase) && written_down {
             save(room, &record);
-            if record.stage == Stage::RollingBack && leash.keep(room, &record).await.is_err() {
+            // What soaks is left alone for a while: others should know what stands there meanwhile.
+            let stays = record.stage == Stage::Applied && !record.change.terms.soak.is_zero();
+            let keeps = stays || record.stage == Stage::RollingBack;
+            if keeps && leash.keep(room, &record).await.is_err() {
                 let now = room.clock.moment();
                 (phase, effect) = rollout::step(&course, phase, Event::LeaseLost, now);
                 continue;
@@ -78,6 +82,11 @@ pub(in crate::actions) async fn drive(
         if !was_soaking && matches!(phase, Phase::Soaking { .. }) {
             performer.begin_soak();
         }
+    };
+    // Whoever was stopped while judging a Job has taken nothing back that was known.
+    let outcome = match outcome {
+        Outcome::Unknown(_) if judges && record.stage == Stage::Applied => Outcome::AwaitsRun,
+        outcome => outcome,
     };
     let took = since(room, begun);
     close(room, record, leash, outcome, (written_down, resumed), took).await

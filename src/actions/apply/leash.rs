@@ -94,7 +94,6 @@ impl Leash {
         };
         // Counted from the answer: a silent server must not leave time for nothing else.
         self.due = room.clock.moment().after(RENEW_EVERY);
-        self.taken = room.clock.now();
         match kept {
             Ok(Err(error @ LockError::Lost { .. })) => Err(error),
             Ok(Err(error)) => {
@@ -105,7 +104,10 @@ impl Leash {
                 tell(room, record, "the Lease could not be renewed in time");
                 Ok(())
             }
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => {
+                self.taken = room.clock.now();
+                Ok(())
+            }
         }
     }
 

@@ -9,7 +9,9 @@ use crate::domain::change::SlotId;
 use crate::domain::health::{self, Health, Observation, Wanted};
 use crate::domain::history::Record;
 use crate::domain::image::ImageReference;
-use crate::domain::rollout::{Course, Effect, Event, Images, Moment, Phase, Standing, locate};
+use crate::domain::rollout::{
+    Course, Effect, Event, Images, Moment, Phase, Stage, Standing, locate,
+};
 use crate::ports::rollouts::{
     Inspected, LockError, ReadError, Replacement, WatchSubject, Watcher, WriteError, Written,
     replacements,
@@ -49,13 +51,20 @@ struct Watching<'a> {
 }
 
 impl<'a> Performer<'a> {
-    pub(super) fn new(room: Room<'a>, base: Option<Inspected>, job: Option<String>) -> Self {
+    pub(super) fn new(
+        room: Room<'a>,
+        base: Option<Inspected>,
+        record: &Record,
+        job: Option<String>,
+    ) -> Self {
         let generation = base.as_ref().map_or(0, |base| base.generation);
+        // What goes back is not what was written.
+        let template = record.template.as_deref().filter(|_| record.stage < Stage::RollingBack);
         Self {
             room,
             base,
             generation,
-            template: String::new(),
+            template: template.unwrap_or_default().to_owned(),
             watching: None,
             restarts: Vec::new(),
             last: None,
@@ -90,8 +99,10 @@ impl<'a> Performer<'a> {
             Effect::Locate => self.locate(course, record, leash, phase).await,
             Effect::Observe(until) => self.observe(course, record, phase, *until).await,
             Effect::Unstick => match leash.confirm_if_old(&self.room).await {
-                Err(LockError::Lost { .. }) => Event::LeaseLost,
-                _ => self.unstick(course, record).await,
+                Ok(()) => self.unstick(course, record).await,
+                Err(LockError::Lost { .. } | LockError::Busy { .. }) => Event::LeaseLost,
+                // It is looked for again soon, and nobody's pods are touched meanwhile.
+                Err(_) => Event::Unstuck,
             },
             Effect::Wait(until) => self.wait(*until).await,
         }
@@ -147,6 +158,10 @@ impl<'a> Performer<'a> {
                 record.template = Some(seen.template_hash.as_str().into());
                 self.template.clone_from(&seen.template_hash);
             }
+            // An undo whose reply was lost has arrived after all.
+            (Standing::Untouched | Standing::Restored, _) if is_back(phase) => {
+                self.template.clone_from(&seen.template_hash);
+            }
             (Standing::Untouched, Some(base)) if base.template_hash != seen.template_hash => {
                 standing = Standing::Foreign(changed(&seen));
             }
@@ -177,7 +192,11 @@ impl<'a> Performer<'a> {
         }
         match standing(course, record, &seen) {
             Standing::Applied => {}
-            other => return Event::Located(other),
+            other => {
+                self.template.clone_from(&seen.template_hash);
+                self.generation = seen.generation;
+                return Event::Located(other);
+            }
         }
         if let Some(event) = lost(leash.confirm(&self.room).await) {
             return event;
@@ -246,7 +265,7 @@ impl<'a> Performer<'a> {
         phase: &Phase,
         until: Moment,
     ) -> Event {
-        let back = matches!(phase, Phase::RollingBack { .. });
+        let back = is_back(phase);
         let images = wanted_images(course, record, back);
         if back {
             self.stop_job(course, record).await;
@@ -270,6 +289,7 @@ impl<'a> Performer<'a> {
         let probes = !back && !course.change.terms.probes.is_empty();
         let again = self.last.is_some() && probes && PROBE_EVERY < pause;
         let pause = if again { PROBE_EVERY } else { pause };
+        let mut anew = false;
         let mut seen = tokio::select! {
             seen = watching.watcher.next() => Some(seen),
             () = tokio::time::sleep(pause) => None,
@@ -284,6 +304,7 @@ impl<'a> Performer<'a> {
             // A connection that broke in silence looks like a workload that does not move: nothing is
             // judged by the clock before it was looked at anew.
             watching.watcher = rollouts.watch(subject);
+            anew = true;
             seen = tokio::time::timeout(LOOK, watching.watcher.next()).await.ok();
         }
         let Some(seen) = seen else {
@@ -292,10 +313,13 @@ impl<'a> Performer<'a> {
         if !again {
             self.seen = self.room.clock.moment();
         }
-        let observation = match seen {
+        let mut observation = match seen {
             Ok(observation) => observation,
             Err(error) => return Event::Blind(error.to_string()),
         };
+        if let (true, Some(last)) = (anew, &self.last) {
+            observation.keep_reason(last);
+        }
         let images = watching.images.clone();
         let event = self.judge(course, &images, back, observation).await;
         Event::Observed(event)
@@ -355,13 +379,16 @@ impl<'a> Performer<'a> {
 
     /// What was started of a version that is taken back ends with it.
     async fn stop_job(&mut self, course: &Course, record: &Record) {
-        if !course.change.terms.run_once || std::mem::replace(&mut self.job_stopped, true) {
+        if !course.change.terms.run_once || self.job_stopped {
             return;
         }
         let object = &course.change.object;
-        if let Err(error) = self.room.rollouts.stop_job(object, &record.id).await {
-            let message = format!("the Job that was started could not be stopped: {error}");
-            self.room.events.event(crate::ports::Event::Trouble { object, message: &message });
+        match self.room.rollouts.stop_job(object, &record.id).await {
+            Ok(()) => self.job_stopped = true,
+            Err(error) => {
+                let message = format!("the Job that was started could not be stopped: {error}");
+                self.room.events.event(crate::ports::Event::Trouble { object, message: &message });
+            }
         }
     }
 
@@ -381,6 +408,10 @@ impl<'a> Performer<'a> {
         tokio::time::sleep(pause).await;
         Event::Timer
     }
+}
+
+fn is_back(phase: &Phase) -> bool {
+    matches!(phase, Phase::RollingBack { .. })
 }
 
 fn standing(course: &Course, record: &Record, seen: &Inspected) -> Standing {

@@ -291,6 +291,10 @@ impl Cluster {
                 Some(lease) if lease.was_written_by(holder.afterwards(), now) => {
                     Stored::Done(lease.version().into())
                 }
+                // What stood there still stands: nothing came of it.
+                lease if lease.as_ref().map(Lease::version) == before.map(|it| &*it.version) => {
+                    Stored::Trouble(error)
+                }
                 _ => Stored::Moved,
             });
         }

@@ -164,7 +164,7 @@ impl Sight {
             Some(JobSeen { state: state @ (JobState::Complete | JobState::Failed(_)), .. }) => {
                 state
             }
-            _ => JobState::Failed("the Job was deleted before it ended".into()),
+            _ => JobState::Gone,
         };
         self.job = Some(JobSeen { uid: Arc::from(""), state });
         self.pods.get_or_insert_default();

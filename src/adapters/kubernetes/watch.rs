@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::domain::change::ObjectId;
-use crate::domain::health::Observation;
+use crate::domain::health::{JobState, Observation};
 use crate::ports::rollouts::{ReadError, WatchSubject, Watcher};
 
 use super::client::RequestError;
@@ -209,7 +209,13 @@ impl Driver {
             Message::Object(News::Well) => self.sight.set_trouble(Feed::Object, None),
             Message::Job(News::Anew(_)) => self.ask_job = asked(),
             Message::Job(News::Is(job)) => self.take_job(job),
-            Message::Job(News::Was(_)) => self.sight.job_gone(),
+            Message::Job(News::Was(job)) => {
+                // How it ended may be told with its deletion alone.
+                if job.state != JobState::Active {
+                    self.sight.set_job(job);
+                }
+                self.sight.job_gone();
+            }
             Message::Job(News::Trouble(error)) => self.sight.set_trouble(Feed::Job, Some(error)),
             Message::Job(News::Well) => self.sight.set_trouble(Feed::Job, None),
             Message::Pods(epoch, news) if epoch == self.epoch => self.sight.pods(news),

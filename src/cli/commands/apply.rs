@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use std::sync::Arc;
 
-use super::confirm::confirm;
+use super::confirm::{agrees, confirm};
 use super::draft::{Drafted, draft, refusal};
 use super::plan_file::{self, Planned};
 use super::scope::Selected;
@@ -30,7 +30,8 @@ use crate::cli::settings::{Settings, overrides};
 use crate::cli::wire;
 use crate::domain::consent::{self, Answer, Consent};
 use crate::domain::gate::Decision;
-use crate::domain::inventory::Workload;
+use crate::domain::history::Record;
+use crate::domain::inventory::{Kind as WorkloadKind, Warning, Workload};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Overrides;
 use crate::ports::Silent;
@@ -126,6 +127,7 @@ impl Run<'_> {
             let cluster = wire::cluster(settings, Arc::new(Silent)).await?;
             let hash = basis::policy_hash(&settings.merged);
             let done = planned.check(&cluster, &hash, settings.now).await?;
+            memories::really_done(&cluster, &done).await?;
             planned.leave_out(&done);
             if planned.targets.is_empty() {
                 return nothing("Everything in the plan is there already.", arguments, printer);
@@ -141,7 +143,7 @@ impl Run<'_> {
             free(&drafted)?;
         }
         if let Some(planned) = &self.planned {
-            planned.check_digests(plan)?;
+            planned.check_digests(plan, &[])?;
         }
         let unfinished = memories::unfinished(&drafted.memories, &plan.inventory, printer);
         if self.is_for_people() {
@@ -159,11 +161,7 @@ impl Run<'_> {
         let left = self.left(plan, &taken, &declined, printer);
         let intents = self.intents(plan, &taken, &drafted);
         let rehearsal = arguments.dry_run.is_some();
-        let judged = if rehearsal {
-            Vec::new()
-        } else {
-            memories::judgeable(cluster, &drafted.memories, &plan.inventory, printer).await
-        };
+        let judged = if rehearsal { Vec::new() } else { self.judged(&drafted, printer).await? };
         if intents.is_empty() && judged.is_empty() {
             let left = if unfinished && self.subjects.is_named() {
                 left.worst(Exit::Unknown)
@@ -193,6 +191,7 @@ impl Run<'_> {
             hosts: wire::hosts_of(&plan.inventory),
             purpose,
             output: arguments.output,
+            named: self.subjects.is_named(),
             metrics,
             plan: machine::json(&json::plan_output(plan, None)).ok(),
         };
@@ -236,6 +235,31 @@ impl Run<'_> {
                 (taken, declined)
             }
         })
+    }
+
+    /// What earlier runs changed and can be judged now. A person is asked, because what failed is
+    /// put back.
+    async fn judged(
+        &self,
+        drafted: &Drafted,
+        printer: &Printer,
+    ) -> Result<Vec<Record>, CommandError> {
+        let Drafted { plan, memories, cluster, .. } = drafted;
+        let mut judged = memories::judgeable(cluster, memories, &plan.inventory, printer).await?;
+        if self.asks == Asks::Person {
+            let mut agreed = Vec::new();
+            for record in judged {
+                let object = &record.change.object;
+                let what = format!(
+                    "{object} has run with its new version: judge it, and put it back if it failed?"
+                );
+                if agrees(printer, &escape(&what))? {
+                    agreed.push(record);
+                }
+            }
+            judged = agreed;
+        }
+        Ok(judged)
     }
 
     /// The metrics of the plan, already written once: a file that cannot be written shows before
@@ -286,6 +310,16 @@ impl Run<'_> {
     fn left(&self, plan: &Plan, taken: &[usize], declined: &[usize], printer: &Printer) -> Exit {
         let mut exit = Exit::Done;
         let named = self.subjects.is_named();
+        // A whole kind that is missing from a bulk run is more than a warning: nobody else would
+        // notice. That it may not be listed is how it was set up.
+        let missing = |warning: &Warning| {
+            let object = warning.object.as_deref().unwrap_or_default();
+            let is_kind = |kind: &WorkloadKind| object.split('.').next() == Some(kind.plural());
+            warning.code == "unavailable" && WorkloadKind::ALL.iter().any(is_kind)
+        };
+        if !named && plan.warnings().iter().any(missing) {
+            exit = Exit::Environment;
+        }
         if !named && nothing_could_be_looked_up(plan) {
             return Exit::Environment;
         }

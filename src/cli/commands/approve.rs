@@ -57,8 +57,8 @@ pub fn run(
         let drafted = draft(&selected, named, &settings, &Overrides::default(), printer).await?;
         if let Some(planned) = &planned {
             let hash = basis::policy_hash(&settings.merged);
-            planned.check(&drafted.cluster, &hash, now).await?;
-            planned.check_digests(&drafted.plan)?;
+            let done = planned.check(&drafted.cluster, &hash, now).await?;
+            planned.check_digests(&drafted.plan, &done)?;
         }
         let typed = planned.is_none();
         approve(&drafted, typed, (now, expires), printer).await

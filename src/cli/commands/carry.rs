@@ -36,6 +36,8 @@ pub struct Work<'a> {
     pub purpose: Purpose<'a>,
     /// Output of the result.
     pub output: TextFormat,
+    /// What is done was named, and is no bulk run.
+    pub named: bool,
     /// Where the metrics of the run go.
     pub metrics: Option<Metrics>,
     /// The plan that is carried out, to be kept beside the run; none where there is none.
@@ -92,7 +94,7 @@ impl Work<'_> {
         reports: &[Report],
         printer: &Printer,
     ) -> Result<Exit, CommandError> {
-        let exit = outcomes::exit(reports);
+        let exit = outcomes::exit(reports, self.named);
         if session.is_out_of_time() {
             printer.warning("the time of --run-timeout is up; what is under way goes on by itself");
         }
@@ -121,7 +123,7 @@ pub async fn carry(
     stop: Stop,
     printer: &Printer,
 ) -> Result<Exit, CommandError> {
-    let Todo { judged, mut intents, limits } = todo;
+    let Todo { judged, mut intents, mut limits } = todo;
     let mut session = work.open(stop, printer).await?;
     if let (Some(plan), false) = (&work.plan, session.manner.rehearsal)
         && let Err(error) = session.journal.keep_plan(&session.manner.run, plan)
@@ -132,15 +134,24 @@ pub async fn carry(
     let room = session.room(&ears);
     let mut reports = Vec::new();
     for record in judged {
+        if session.was_stopped() || session.is_out_of_time() {
+            break;
+        }
         reports.push(Box::pin(resume(&room, record, None)).await);
     }
     // What did not work was put back, so that the next step was planned for what no longer stands.
     let failed: Vec<_> = reports.iter().filter(|report| report.is_failure()).collect();
     let failed: BTreeSet<_> = failed.iter().map(|report| report.object.clone()).collect();
-    let stale = intents.extract_if(.., |intent| failed.contains(&intent.object));
+    let over = !failed.is_empty() && failed.len() >= limits.failures.max(1);
+    limits.failures = limits.failures.saturating_sub(failed.len());
+    let stale = intents.extract_if(.., |intent| over || failed.contains(&intent.object));
     reports.extend(stale.map(|intent| {
-        let why = "its last change failed: the next run plans it anew".to_owned();
-        Report::early(intent.object, Outcome::NotBegun(why))
+        let why = if failed.contains(&intent.object) {
+            "its last change failed: the next run plans it anew"
+        } else {
+            "another change failed"
+        };
+        Report::early(intent.object, Outcome::NotBegun(why.into()))
     }));
     reports.extend(apply::apply(&room, intents, limits).await);
     drop(ears);

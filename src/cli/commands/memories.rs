@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actions::plan::Memories;
 use crate::adapters::kubernetes::Cluster;
-use crate::cli::error::CommandError;
+use crate::cli::error::{CommandError, Kind};
 use crate::cli::printer::Printer;
 use crate::cli::render::escape::escape;
+use crate::cli::render::outcomes;
 use crate::domain::change::ObjectId;
-use crate::domain::history::Record;
+use crate::domain::history::{Record, RecordEnd};
 use crate::domain::inventory::{Inventory, Warning, Workload};
+use crate::domain::rollout::Outcome;
 use crate::ports::rollouts::{Lock as _, LockError, Remembered, Rollouts as _};
 
 /// Namespaces whose Leases are read one by one; of more, all are read at once.
@@ -90,16 +92,21 @@ pub async fn for_reading(
 }
 
 /// The last records of `CronJobs` that have run with their new version since: they can be judged now.
+///
+/// # Errors
+/// The server does not say which cluster it is.
 pub async fn judgeable(
     cluster: &Cluster,
     memories: &Memories,
     inventory: &Inventory,
     printer: &Printer,
-) -> Vec<Record> {
+) -> Result<Vec<Record>, CommandError> {
     let mut found = Vec::new();
+    let identity = cluster.identity().await?;
     for object in inventory.workloads.iter().filter_map(Workload::object) {
         let last = memories.get(&object).and_then(|memory| memory.last.as_ref());
-        let Some(last) = last.filter(|last| last.awaits_run()) else { continue };
+        let here = |last: &&Record| last.awaits_run() && *last.cluster == *identity;
+        let Some(last) = last.filter(here) else { continue };
         match cluster.ended_job(&object, &last.written).await {
             Ok(Some(_)) => found.push(last.clone()),
             Ok(None) => {}
@@ -109,7 +116,42 @@ pub async fn judgeable(
             )),
         }
     }
-    found
+    Ok(found)
+}
+
+/// Whether what is planned for objects is not merely written but done: a run that was stopped, fails,
+/// or is at work still has written it too.
+///
+/// # Errors
+/// A Lease cannot be read, or says that it is not done.
+pub async fn really_done(cluster: &Cluster, objects: &[ObjectId]) -> Result<(), CommandError> {
+    for object in objects {
+        let Remembered { memory, holder } = match cluster.read(object).await {
+            Err(LockError::Forbidden { .. }) => continue,
+            remembered => remembered?,
+        };
+        if let Some((holder, _)) = holder {
+            return Err(CommandError::message(Kind::Busy, format!("{object} is held by {holder}"))
+                .hint("`status` shows what is under way; try again when it has ended"));
+        }
+        let Some(last) = memory.last else { continue };
+        if last.is_open() {
+            let message = format!("{object} was left unfinished by {}", last.id);
+            return Err(CommandError::message(Kind::Unfinished, message)
+                .hint("`resume` finishes or undoes it"));
+        }
+        if let Some(RecordEnd {
+            outcome: outcome @ (Outcome::FailedKept(_) | Outcome::Inconsistent { .. }),
+            ..
+        }) = &last.end
+        {
+            let message =
+                format!("{object} stands as {} left it: {}", last.id, outcomes::sentence(outcome));
+            return Err(CommandError::message(Kind::NotRestored, message)
+                .hint("`history show` tells the commands that help"));
+        }
+    }
+    Ok(())
 }
 
 /// Warns of objects that an earlier run left unfinished; whether there are any.

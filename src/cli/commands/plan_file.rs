@@ -45,6 +45,7 @@ pub struct PlanFile {
 #[derive(Debug, Deserialize)]
 struct Row {
     target: RowTarget,
+    current: RowCurrent,
     candidate: Option<RowCandidate>,
     decision: String,
 }
@@ -52,6 +53,11 @@ struct Row {
 #[derive(Debug, Deserialize)]
 struct RowTarget {
     id: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct RowCurrent {
+    image: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,6 +88,8 @@ pub struct Planned {
     pub targets: Vec<String>,
     /// The version of each.
     pub versions: Vec<NamedVersion>,
+    /// The image that each target had.
+    images: BTreeMap<String, String>,
     /// The digest of each version, where the plan knew it.
     digests: BTreeMap<String, String>,
     /// Uid and template hash of each object.
@@ -134,6 +142,7 @@ pub fn read(file: &Path) -> Result<Planned, CommandError> {
     let mut planned = Planned {
         targets: Vec::new(),
         versions: Vec::new(),
+        images: BTreeMap::new(),
         digests: BTreeMap::new(),
         objects: BTreeMap::new(),
         cluster,
@@ -167,6 +176,7 @@ pub fn read(file: &Path) -> Result<Planned, CommandError> {
         if let Some(digest) = candidate.digest {
             planned.digests.insert(row.target.id.clone(), digest);
         }
+        planned.images.insert(row.target.id.clone(), row.current.image);
         planned.targets.push(row.target.id);
         planned.versions.push(NamedVersion { target, tag });
     }
@@ -248,12 +258,18 @@ impl Planned {
 
     /// Whether a version stands in the template already.
     fn is_there(&self, version: &NamedVersion, images: &Images) -> bool {
-        let digest = self.digests.get(&version.target.to_string());
+        let id = version.target.to_string();
+        let Some(before) = self.images.get(&id).and_then(|image| image.parse().ok()) else {
+            return false;
+        };
+        let before: ImageReference = before;
+        let digest = self.digests.get(&id);
         let is = |image: &str| {
             image.parse::<ImageReference>().is_ok_and(|image| {
                 let same =
                     |pinned: &Digest| digest.is_none_or(|planned| pinned.as_str() == planned);
-                image.effective_tag().as_ref() == Some(&version.tag)
+                image.repository() == before.repository()
+                    && image.effective_tag().as_ref() == Some(&version.tag)
                     && image.digest().is_none_or(same)
             })
         };
@@ -261,14 +277,18 @@ impl Planned {
         images.iter().any(|(slot, image)| container == Some(&*slot.name) && is(image))
     }
 
-    /// Holds the digests of a plan that was made anew against those of the file.
+    /// Holds the digests of a plan that was made anew against those of the file, apart from objects
+    /// at which everything is there already.
     ///
     /// # Errors
     /// Every tag that names another image now.
-    pub fn check_digests(&self, plan: &Plan) -> Result<(), CommandError> {
+    pub fn check_digests(&self, plan: &Plan, done: &[ObjectId]) -> Result<(), CommandError> {
         let mut moved = Vec::new();
         for proposal in &plan.proposals {
             let (workload, slot) = plan.target(proposal);
+            if workload.object().is_some_and(|object| done.contains(&object)) {
+                continue;
+            }
             let id = workload.target_id(slot);
             let Some(planned) = self.digests.get(&id) else { continue };
             let Some(offer) = &proposal.candidate else {

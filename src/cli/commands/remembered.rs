@@ -55,7 +55,8 @@ pub async fn known(
     }
     let mine = || {
         let mut namespaces = BTreeSet::from([cluster.default_namespace().to_owned()]);
-        let open = records.iter().filter(|record| record.is_open() && *record.cluster == *identity);
+        let open = records.iter().filter(|record| record.is_to_take_up());
+        let open = open.filter(|record| *record.cluster == *identity);
         namespaces.extend(open.map(|record| record.change.object.namespace.to_string()));
         namespaces
     };

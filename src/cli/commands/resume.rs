@@ -91,6 +91,7 @@ async fn carry_out(
             command: format!("resume {}", arguments.targets.join(" ")).trim_end().to_owned(),
         },
         output: arguments.output,
+        named: true,
         metrics: None,
         plan: None,
     };

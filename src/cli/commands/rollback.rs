@@ -94,6 +94,7 @@ async fn carry_out(
             command: format!("rollback {}", arguments.target),
         },
         output: arguments.output,
+        named: true,
         metrics: None,
         plan: None,
     };

@@ -58,9 +58,11 @@ pub fn code(outcome: &Outcome) -> Exit {
         Outcome::Rehearsed
         | Outcome::Succeeded { .. }
         | Outcome::AwaitsRun
+        // What stopped the run has a code of its own; a window that closed is a hold.
+        | Outcome::NotBegun(_)
         | Outcome::Untouched => Exit::Done,
         Outcome::RolledBack(failure) if failure.code == UNDO => Exit::Done,
-        Outcome::Refused(_) | Outcome::NotBegun(_) => Exit::Refused,
+        Outcome::Refused(_) => Exit::Refused,
         Outcome::Stale(_) => Exit::Stale,
         Outcome::Abandoned(_) => Exit::Environment,
         Outcome::Busy(_) => Exit::Busy,
@@ -73,8 +75,12 @@ pub fn code(outcome: &Outcome) -> Exit {
     }
 }
 
-/// The exit code of a run.
-pub fn exit(reports: &[Report]) -> Exit {
+/// The exit code of a run. What was named and not begun counts as refused.
+pub fn exit(reports: &[Report], named: bool) -> Exit {
+    let code = |outcome: &Outcome| match outcome {
+        Outcome::NotBegun(_) if named => Exit::Refused,
+        outcome => code(outcome),
+    };
     reports.iter().fold(Exit::Done, |worst, report| worst.worst(code(&report.outcome)))
 }
 
@@ -103,6 +109,7 @@ pub fn table(reports: &[Report], width: Option<u16>, styles: &Styles) -> String 
             return cell.to_owned();
         }
         let style = match code(&reports[row].outcome) {
+            Exit::Done if matches!(reports[row].outcome, Outcome::NotBegun(_)) => styles.held,
             Exit::Done => styles.update,
             Exit::RolledBack | Exit::NotRestored | Exit::Usage | Exit::Environment => {
                 styles.blocked

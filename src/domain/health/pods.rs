@@ -58,6 +58,7 @@ pub(super) fn unready(seen: &Seen) -> Option<String> {
     let containers = pod.containers.iter().map(|container| {
         let Container { slot, state, .. } = container;
         match state {
+            State::Waiting { reason, .. } if reason.is_empty() => format!("{slot} waits"),
             State::Waiting { reason, .. } => format!("{slot} waits ({reason})"),
             State::Running => format!("{slot} runs"),
             State::Ended(ended) => format!("{slot} ended ({})", ended.reason),

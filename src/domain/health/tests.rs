@@ -609,6 +609,7 @@ fn a_job_shows_what_its_cron_job_would_run() {
         (job(JobState::Active, |_| ()), "progressing 1 deadline: its Job runs"),
         (job(JobState::Active, not_started), "progressing 0 deadline never-ran: its Job runs"),
         (job(JobState::Complete, ends), "healthy"),
+        (job(JobState::Gone, |_| ()), "awaits its run"),
         (
             job(JobState::Complete, |seen| seen.pods.clear()),
             "healthy, but no node reports which digest of app runs",

@@ -87,10 +87,10 @@ impl Outcome {
                 second: "the rollback failed too; the journal of the run tells why".into(),
             },
             Self::Unknown(_) => Self::Unknown("the journal of the run tells why".into()),
+            Self::Unverified(_) => Self::Unverified("the journal of the run tells why".into()),
             Self::Superseded(_) => Self::Superseded("the journal of the run tells by what".into()),
             other @ (Self::Rehearsed
             | Self::Succeeded { .. }
-            | Self::Unverified(_)
             | Self::AwaitsRun
             | Self::NotBegun(_)
             | Self::Refused(_)

@@ -114,3 +114,23 @@ fn what_is_no_plan_is_refused_with_place_and_hint() {
     let run = stage.apply(&["absent.json", "--yes"]);
     assert!(run.exits(1).stderr.contains("cannot be read"), "{run}");
 }
+
+#[test]
+fn what_was_written_and_failed_or_was_stopped_is_not_taken_for_done() {
+    let (stage, file) = planned();
+    let namespace = stage.namespace.name();
+    let args = ["apply", &file, "--yes", "-o", "json", "--soak", "60s", "-n", namespace];
+    let child = stage.program.spawn(&args);
+    child.wait_for("watching for a relapse", super::MINUTE);
+    // Another machine, because this one is held back by its own lock.
+    let other = bed().program();
+    let again = ["apply", &file, "--yes", "-o", "json"];
+    let busy = stage.run_by(&other, &again);
+    assert!(busy.exits(7).stderr.contains("is held by"), "{busy}");
+    child.signal("TERM");
+    ended(&child.wait(super::MINUTE), 8, "unknown", "the new version stands");
+    let open = stage.run_by(&other, &again);
+    assert!(open.exits(8).stderr.contains("was left unfinished"), "{open}");
+    ended(&stage.run(&["resume", "-o", "json", "--soak", "1s"]), 0, "succeeded", "done");
+    stage.run_by(&other, &again).exits(0);
+}

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{MINUTE, Stage, ended, result};
+use super::{CRASH, MINUTE, Stage, ended, result};
 use crate::bed::{Answer, Fault, Proxy, SafeUpdate, bed};
 
 /// A stage whose program goes through a proxy.
@@ -133,4 +133,43 @@ fn a_server_that_falls_silent_after_the_write_leaves_the_outcome_unknown() {
     stage.lease_expires("web");
     let run = stage.run(&["resume", "deploy/web", "-o", "json", "--soak", "1s"]);
     ended(&run, 0, "succeeded", "done");
+}
+
+#[test]
+fn an_undo_whose_answer_is_lost_is_found_and_the_version_is_known_bad() {
+    for lost in ["dropped", "504"] {
+        let (stage, proxy, program) = stage();
+        bed().registry().push_tags(&stage.repository, &[CRASH]);
+        // The dry run, the write, the undo.
+        let undo = || Fault::on("PATCH", "/deployments/web").nth(3);
+        proxy.fault(match lost {
+            "dropped" => undo().drops_after_forward(),
+            _ => undo().answers_after_forward(Answer::status(504, "timeout")),
+        });
+        let run = stage.run_by(&program, &APPLY);
+        ended(&run, 4, "rolled-back", "CrashLoopBackOff");
+        assert_eq!(proxy.strikes()[0], 1, "{lost}");
+        assert_eq!(stage.tag("deploy/web"), "1.0.0");
+        // Known bad: the next best is taken, and not the same once more.
+        ended(&stage.run_by(&program, &APPLY), 0, "succeeded", "done");
+        assert_eq!(stage.tag("deploy/web"), "1.0.1");
+    }
+}
+
+#[test]
+fn a_bulk_run_that_misses_a_whole_kind_does_not_end_well() {
+    let (stage, proxy, program) = stage();
+    proxy.fault(Fault::on("READ", "/deployments").stays_silent());
+    let run = stage.run_by(&program, &[&APPLY[..], &["--request-timeout", "1s"]].concat());
+    assert!(run.exits(9).stderr.contains("deployments.apps"), "{run}");
+    assert_eq!(stage.tag("deploy/web"), "1.0.0");
+}
+
+#[test]
+fn a_lease_that_cannot_be_made_is_trouble_and_not_another_run() {
+    let (stage, proxy, program) = stage();
+    proxy.fault(Fault::on("POST", "/leases").stays_silent());
+    let run = stage.run_by(&program, &[&APPLY[..], &["--request-timeout", "1s"]].concat());
+    ended(&run, 9, "abandoned", "leases");
+    assert_eq!(stage.tag("deploy/web"), "1.0.0");
 }

@@ -226,3 +226,46 @@ fn the_next_run_of_a_cron_job_is_judged_by_the_run_after_it() {
     ended(&stage.apply(&["--auto"]), 0, "awaits-run", "next run");
     assert!(tag(&stage).ends_with(":1.0.999"));
 }
+
+#[test]
+fn a_quota_that_keeps_a_pod_from_coming_back_is_named() {
+    let stage = stage("1.0.0", "", &["1.0.0", "1.0.1"]);
+    stage.namespace.create_from(
+        "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: tight}\nspec: {hard: {pods: \"0\"}}\n",
+    );
+    let counted = ["wait", "quota/tight", "--for=jsonpath={.status.used.pods}=3", "--timeout=30s"];
+    stage.namespace.kubectl(&counted).exits(0);
+    // The old version cannot come back either while there is no room, which is said with the way out.
+    let run = stage.apply(&["--auto", "--progress-deadline", "10s"]);
+    ended(&run, 5, "inconsistent", "tight");
+    assert_eq!(result(&run)["failure"]["code"], "quota", "{run}");
+    assert_eq!(stage.tag("sts/db"), "1.0.0");
+}
+
+#[test]
+fn a_cron_job_that_somebody_else_changed_is_not_judged() {
+    let stage = Stage::new(&["1.0.0", "1.0.1"]);
+    stage.namespace.create_from(&cron_job(&stage.image("1.0.0")));
+    ended(&stage.apply(&["--auto"]), 0, "awaits-run", "next run");
+    let theirs = format!("app={}", stage.image("1.0.0"));
+    stage.namespace.kubectl(&["set", "image", "cj/backup", &theirs]).exits(0);
+    let resume = ["resume", "cj/backup", "-o", "json"];
+    ended(&stage.run(&resume), 8, "superseded", "old version back");
+    // Its story is told.
+    let again = stage.run(&resume);
+    assert_eq!(again.exits(0).json()["results"], serde_json::json!([]), "{again}");
+}
+
+#[test]
+fn a_job_that_was_cleaned_up_is_held_against_nobody() {
+    let stage = Stage::new(&["1.0.0", "1.0.1"]);
+    stage.namespace.create_from(
+        &cron_job(&stage.image("1.0.0"))
+            .replace("backoffLimit: 0", "backoffLimit: 0\n      ttlSecondsAfterFinished: 0"),
+    );
+    // It ran well, or nothing was seen of it; never is it rolled back.
+    let run = stage.apply(&["--auto", "--run-once"]);
+    let outcome = result(run.exits(0))["outcome"].clone();
+    assert!(outcome == "succeeded" || outcome == "awaits-run", "{run}");
+    assert!(tag(&stage).ends_with(":1.0.1"), "{run}");
+}

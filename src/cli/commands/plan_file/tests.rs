@@ -4,7 +4,7 @@ use super::*;
 
 /// A plan file with two targets that can be taken and two that cannot.
 fn file() -> Value {
-    let row = |id: &str, decision: &str, candidate: Value| json!({"target": {"id": id, "kind": "Deployment"}, "candidate": candidate, "decision": decision});
+    let row = |id: &str, decision: &str, candidate: Value| json!({"target": {"id": id, "kind": "Deployment"}, "current": {"image": "corp/app:1"}, "candidate": candidate, "decision": decision});
     let candidate = |tag: &str| json!({"tag": tag, "digest": format!("sha256:{}", "a".repeat(64))});
     json!({
         "schema": "safe-update/plan/v1",
@@ -53,6 +53,28 @@ fn what_can_be_taken_is_read_with_its_versions() {
     without["basis"]["changes"].as_array_mut().expect("a list").pop();
     let error = read_text(&without.to_string()).expect_err("a row without a basis");
     assert!(error.contains("what shop/deploy/api:api was like"), "{error}");
+}
+
+#[test]
+fn what_is_there_already_is_of_the_same_repository_version_and_digest() {
+    let planned = read_text(&file().to_string()).expect("a plan");
+    let slot = |name: &str| crate::domain::change::SlotId {
+        kind: crate::domain::inventory::SlotKind::Container,
+        name: name.into(),
+    };
+    let digest = |letter: &str| format!("sha256:{}", letter.repeat(64));
+    for (image, there) in [
+        ("corp/app:1.25.4".to_owned(), true),
+        (format!("docker.io/corp/app:1.25.4@{}", digest("a")), true),
+        (format!("corp/app:1.25.4@{}", digest("b")), false),
+        ("corp/app:1.25.3".to_owned(), false),
+        ("evil.example/corp/app:1.25.4".to_owned(), false),
+    ] {
+        let images: Images = vec![(slot("main"), image.as_str().into())];
+        assert_eq!(planned.is_there(&planned.versions[0], &images), there, "{image}");
+        let elsewhere: Images = vec![(slot("side"), image.as_str().into())];
+        assert!(!planned.is_there(&planned.versions[0], &elsewhere), "{image}");
+    }
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn the_worst_of_several_counts() {
     let exit_of = |outcomes: Vec<Outcome>| {
         let reports: Vec<Report> =
             outcomes.into_iter().map(|outcome| report("web", outcome)).collect();
-        exit(&reports)
+        exit(&reports, true)
     };
     assert_eq!(exit_of(vec![]), Exit::Done);
     assert_eq!(exit_of(vec![done(), done()]), Exit::Done);
