@@ -1,7 +1,10 @@
 use std::time::Duration;
 
+use super::memory::LIST_MAX;
 use super::*;
+use crate::domain::change::SlotId;
 use crate::domain::change::{Edit, ObjectId, Terms};
+use crate::domain::image::{Digest, Tag};
 use crate::domain::inventory::{Kind, SlotKind};
 use crate::domain::policy::RollbackMode;
 use crate::domain::version::Bump;
