@@ -163,9 +163,10 @@ pub(super) async fn plan_in_detail(
     let unverified = unverified(&inventory);
     inventory.warnings.extend(unverified);
     let mut plan = Plan { created: options.now, proposals, inventory };
-    plan::block_known_combinations(&mut plan, |workload| {
-        workload.object().and_then(|object| options.memories.get(&object))
-    });
+    let memory =
+        |workload: &Workload| workload.object().and_then(|object| options.memories.get(&object));
+    plan::block_known_combinations(&mut plan, memory);
+    plan::hold_unproved(&mut plan, memory);
     (plan, detail)
 }
 

@@ -11,29 +11,24 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::apply::{Leash, Report, Room, Start, drive, save};
 use crate::domain::change::{ObjectId, SlotId};
-use crate::domain::health::{Failure, UNDO};
+use crate::domain::health::{Failure, Health, UNDO, Wanted, judge};
 use crate::domain::history::{ATTEMPTS_MAX, Record, RecordEnd};
 use crate::domain::inventory::Kind;
 use crate::domain::rollout::{self, Course, Outcome, Phase, Stage, Standing, locate};
-use crate::ports::rollouts::{Inspected, JournalError, LockError, ReadError, Remembered};
-
-/// The unfinished records of a cluster, one an object.
-pub fn unfinished(
-    cluster: &str,
-    journal: Vec<Record>,
-    leases: Vec<(ObjectId, Remembered)>,
-) -> Vec<Record> {
-    last_records(cluster, journal, leases, Record::is_open)
-}
+use crate::ports::rollouts::{
+    Inspected, JournalError, LockError, ReadError, Remembered, Rollouts, WatchSubject,
+};
 
 /// The records that are to be taken up: what is unfinished, and what awaits the next run of its
-/// `CronJob`.
+/// `CronJob`. What could not be verified is looked at again where it is `named`.
 pub fn to_take_up(
     cluster: &str,
     journal: Vec<Record>,
     leases: Vec<(ObjectId, Remembered)>,
+    named: bool,
 ) -> Vec<Record> {
-    last_records(cluster, journal, leases, Record::is_to_take_up)
+    let wanted = if named { Record::may_be_taken_up } else { Record::is_to_take_up };
+    last_records(cluster, journal, leases, wanted)
 }
 
 /// The last record of each object, where it is wanted: those of the journal, and those that Leases
@@ -162,7 +157,7 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
         Err(error) => return early(Outcome::Abandoned(error.to_string())),
     };
     // Between the listing and the lock another run may have finished it, or begun something newer.
-    let other = leash.before().filter(|before| before.id != record.id || !before.is_to_take_up());
+    let other = leash.before().filter(|before| before.id != record.id || !before.may_be_taken_up());
     if let Some(other) = other.filter(|other| other.started >= record.started) {
         record.end = match &other.end {
             // It was finished from elsewhere, and that is how it ended.
@@ -237,11 +232,52 @@ async fn next_run(room: &Room<'_>, record: &Record, undo: bool) -> Result<Option
         Ok(_) => {}
         Err(error) => return Err(Outcome::Abandoned(error.to_string())),
     }
-    match room.rollouts.ended_job(object, &record.written).await {
+    match telling_job(room.rollouts, record).await {
         Ok(Some(job)) => Ok(Some(job)),
         Ok(None) | Err(ReadError::Gone(_)) => Err(Outcome::AwaitsRun),
         Err(error) => Err(Outcome::Abandoned(error.to_string())),
     }
+}
+
+/// The longest that a look at a Job may take.
+const LOOK: Duration = Duration::from_secs(15);
+
+/// The Job by which a change of a `CronJob` can be judged now: one that has ended, or one at work that
+/// shows already that it never will end well.
+///
+/// # Errors
+/// The cluster's.
+pub async fn telling_job(
+    rollouts: &dyn Rollouts,
+    record: &Record,
+) -> Result<Option<String>, ReadError> {
+    let change = &record.change;
+    let Some(run) = rollouts.newest_job(&change.object, &record.written).await? else {
+        return Ok(None);
+    };
+    if run.ended {
+        return Ok(Some(run.job));
+    }
+    let mut watcher = rollouts.watch(WatchSubject {
+        object: change.object.clone(),
+        uid: Arc::clone(&change.uid),
+        images: record.written.clone(),
+        generation: 0,
+        job: Some(run.job.clone()),
+    });
+    let Ok(observation) = tokio::time::timeout(LOOK, watcher.next()).await else {
+        return Ok(None);
+    };
+    let wanted = Wanted {
+        edits: &change.edits,
+        images: &record.written,
+        template: "",
+        digests: true,
+        generation: 0,
+        restarts: &[],
+    };
+    let failed = matches!(judge(&observation?, &wanted), Health::Failed(_));
+    Ok(failed.then_some(run.job))
 }
 
 /// Where the object stands. Where our images stand in a template that is not the one that was

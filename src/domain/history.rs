@@ -193,6 +193,13 @@ impl Record {
         self.is_open() || self.awaits_run()
     }
 
+    /// Whether `resume` can look at it again: also where it could not be seen to work, which may have
+    /// changed.
+    pub fn may_be_taken_up(&self) -> bool {
+        let unverified = |end: &RecordEnd| matches!(end.outcome, Outcome::Unverified(_));
+        self.is_to_take_up() || self.end.as_ref().is_some_and(unverified)
+    }
+
     /// The record as it may be kept where others read it: without the words of containers and
     /// servers, which may hold anything.
     #[must_use]

@@ -171,6 +171,28 @@ pub fn block_known_combinations<'a>(
     }
 }
 
+/// Holds the rows of `CronJobs` whose last change was not seen to work yet: a step from there would
+/// leave nothing behind it that is known to work.
+pub fn hold_unproved<'a>(plan: &mut Plan, memory: impl Fn(&Workload) -> Option<&'a Memory>) {
+    for (index, workload) in plan.inventory.workloads.iter().enumerate() {
+        let last = memory(workload).and_then(|memory| memory.last.as_ref());
+        let Some(last) = last.filter(|last| last.awaits_run()) else { continue };
+        let why = format!(
+            "its next run has to show first whether its last change works ({}); a yes goes on from there",
+            last.id
+        );
+        for row in plan.proposals.iter_mut().filter(|row| row.workload == index) {
+            if let (Decision::Update, Some(offer)) = (row.decision, &mut row.candidate) {
+                offer.decision = Decision::Held;
+                row.decision = Decision::Held;
+                row.reasons.insert(0, why.clone());
+                row.findings
+                    .push(Finding { gate: Gate::Verifiable, verdict: Verdict::Hold(why.clone()) });
+            }
+        }
+    }
+}
+
 /// A candidate before it is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prospect {

@@ -151,13 +151,22 @@ pub trait Rollouts: Send + Sync {
         record: &'a RecordId,
     ) -> BoxFuture<'a, Result<(), WriteError>>;
 
-    /// The newest Job that a `CronJob` has run with these images since they were written, and that
-    /// has ended; its name.
-    fn ended_job<'a>(
+    /// The Job that shows how these images of a `CronJob` run: the newest that has ended since they
+    /// were written, else the newest that is at work.
+    fn newest_job<'a>(
         &'a self,
         object: &'a ObjectId,
         images: &'a [(SlotId, Arc<str>)],
-    ) -> BoxFuture<'a, Result<Option<String>, ReadError>>;
+    ) -> BoxFuture<'a, Result<Option<CronRun>, ReadError>>;
+}
+
+/// A run of a `CronJob`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CronRun {
+    /// The name of its Job.
+    pub job: String,
+    /// The Job has ended.
+    pub ended: bool,
 }
 
 /// The time: the only way in which an action learns it.

@@ -34,13 +34,18 @@ pub async fn apply(room: &Room<'_>, intents: Vec<Intent>, limits: Limits) -> Vec
     let mut images = Images::default();
     let mut running = FuturesUnordered::new();
     let mut soaking: HashMap<usize, Arc<AtomicBool>> = HashMap::new();
+    let mut orders: HashMap<usize, i32> = HashMap::new();
     let changed = Arc::new(Notify::new());
     let mut failures = 0;
     loop {
         let out_of_time = room.manner.until.is_some_and(|until| room.clock.moment() >= until);
         let stopped = *room.stop.borrow() || out_of_time || failures >= limits.failures.max(1);
         let busy = soaking.values().filter(|soaks| !soaks.load(Ordering::Relaxed)).count();
-        let next = queue.iter().position(|(_, intent)| images.may_begin(intent));
+        // Who goes first is done before the next ones begin.
+        let first = orders.values().chain(queue.iter().map(|(_, intent)| &intent.order)).min();
+        let first = first.copied().unwrap_or_default();
+        let may_begin = |intent: &Intent| intent.order <= first && images.may_begin(intent);
+        let next = queue.iter().position(|(_, intent)| may_begin(intent));
         if !stopped
             && busy < limits.in_flight.max(1)
             && let Some(at) = next
@@ -51,6 +56,7 @@ pub async fn apply(room: &Room<'_>, intents: Vec<Intent>, limits: Limits) -> Vec
                 continue;
             }
             images.begin(index, &intent);
+            orders.insert(index, intent.order);
             let soaks = Arc::new(AtomicBool::new(false));
             soaking.insert(index, Arc::clone(&soaks));
             let signal = Signal { soaks, changed: Arc::clone(&changed) };
@@ -63,6 +69,7 @@ pub async fn apply(room: &Room<'_>, intents: Vec<Intent>, limits: Limits) -> Vec
         tokio::select! {
             Some((index, report)) = running.next() => {
                 soaking.remove(&index);
+                orders.remove(&index);
                 images.end(index, &report);
                 failures += usize::from(report.is_failure());
                 reports.insert(index, report);

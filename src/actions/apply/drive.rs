@@ -219,7 +219,9 @@ async fn close(
         | Outcome::Superseded(_)
         | Outcome::Unknown(_) => {}
     }
-    if resumed && matches!(outcome, Outcome::Unknown(_) | Outcome::AwaitsRun) {
+    let goes_on =
+        matches!(outcome, Outcome::Unknown(_) | Outcome::AwaitsRun | Outcome::Unverified(_));
+    if resumed && goes_on {
         // An orderly end is no failed attempt: only a kill is.
         record.attempts = record.attempts.saturating_sub(1);
     }

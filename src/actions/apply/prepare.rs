@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Leash, Room, save};
 use crate::actions::intent::{Intent, Step};
 use crate::domain::calendar;
-use crate::domain::change::{Change, Edit, Terms};
+use crate::domain::change::{Change, Edit, Probe, Terms};
 use crate::domain::consent;
 use crate::domain::history::{Record, RecordEnd, RecordId, Verb};
 use crate::domain::image::{Digest, ImageReference, Tag};
@@ -91,6 +91,9 @@ pub(super) async fn prepare(
     terms.was_healthy = before.healthy;
     terms.progress_deadline =
         manner.progress_deadline.or(before.progress_deadline).unwrap_or(PROGRESS_DEADLINE);
+    if intent.verb == Verb::Apply {
+        answers_before(room, &intent.probes).await?;
+    }
     if manner.rehearsal {
         let leash = Leash::none();
         return Ok(Prepared { record, leash, base: before });
@@ -126,6 +129,18 @@ pub(super) async fn prepare(
             Err(outcome)
         }
     }
+}
+
+/// What does not answer before the update can tell nothing about it afterwards.
+async fn answers_before(room: &Room<'_>, probes: &[Probe]) -> Result<(), Outcome> {
+    for probe in probes {
+        if let Err(why) = room.prober.probe(probe).await {
+            return Err(Outcome::Refused(format!(
+                "the probe {probe} does not answer already ({why}), so that it could not tell whether the update works: mend it, or leave it out of the policy"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Whether another run holds the object: then it is that run which moved it.

@@ -152,3 +152,19 @@ async fn a_window_that_closes_meanwhile_holds_the_rest() {
     let Outcome::NotBegun(why) = &reports[1].outcome else { panic!("{reports:#?}") };
     assert!(why.contains("frozen until"), "{why}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_first_is_done_before_the_others_begin() {
+    let mut world = World::new(&["canary", "a", "b"]);
+    world.orders = [("canary", -1)].into();
+    let changes = [("canary", "2"), ("a", "3"), ("b", "4")];
+    let reports = world.apply(&changes, MANY).await;
+    assert_eq!(words(&reports), ["succeeded"; 3]);
+    let begins: Vec<u64> = world
+        .log()
+        .iter()
+        .filter(|entry| entry.contains("take"))
+        .filter_map(|entry| entry.split(' ').next()?.parse().ok())
+        .collect();
+    assert_eq!(begins, [0, 600, 600], "{:#?}", world.log());
+}

@@ -12,7 +12,7 @@ use crate::adapters::workload::Text;
 use crate::domain::change::{ObjectId, SlotId};
 use crate::domain::health::JobState;
 use crate::domain::history::RecordId;
-use crate::ports::rollouts::{ReadError, WriteError};
+use crate::ports::rollouts::{CronRun, ReadError, WriteError};
 
 use super::client::{Call, RequestError, Undone};
 use super::cluster::{Cluster, decode};
@@ -23,9 +23,10 @@ use super::patch::{FIELD_MANAGER, JSON_PATCH, write_error};
 use super::run_once::job_name;
 use super::seen::JobSeen;
 
-/// A Job that has ended.
+/// A Job; the one that tells the most is the greatest.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct EndedJob {
+struct Run {
+    ended: bool,
     /// RFC 3339 in UTC, so that it sorts as text.
     created: String,
     name: String,
@@ -55,25 +56,25 @@ struct Owner<'a> {
 }
 
 impl Cluster {
-    /// The newest Job of a `CronJob` that ran these images and has ended. A Job that was there before
-    /// the images were written (by the server's clock) ran an earlier try of them.
-    pub(super) async fn last_ended_job(
+    /// The newest Job of a `CronJob` that ran these images and has ended, else the newest at work. A Job
+    /// that was there before the images were written (by the server's clock) ran an earlier try of them.
+    pub(super) async fn newest_run(
         &self,
         object: &ObjectId,
         images: &[(SlotId, Arc<str>)],
-    ) -> Result<Option<String>, ReadError> {
+    ) -> Result<Option<CronRun>, ReadError> {
         let unread = |error: RequestError| self.unread(object, &error);
         let path = path(object).ok_or_else(|| ReadError::Gone(object.clone()))?;
         let bytes = self.inner.transport.get(&path).await.map_err(unread)?;
         let cron = Object::read(&bytes).map_err(unread)?;
         let since = cron.writer().map(|writer| writer.at).unwrap_or_default();
         let uid = cron.more.metadata.uid.to_string();
-        let page = |bytes: &[u8], kept: &mut Vec<EndedJob>| ended(bytes, &uid, images, kept);
+        let page = |bytes: &[u8], kept: &mut Vec<Run>| runs(bytes, &uid, images, kept);
         let (namespace, filter) = (Some(&*object.namespace), Filter::default());
         let jobs = list(&self.inner, Resource::JOBS, namespace, &filter, page);
         let jobs = jobs.await.map_err(unread)?;
         let newest = jobs.into_iter().filter(|job| *job.created >= *since).max();
-        Ok(newest.map(|job| job.name))
+        Ok(newest.map(|run| CronRun { job: run.name, ended: run.ended }))
     }
 
     /// Suspends the Job of a record, unless it has ended or is gone.
@@ -111,11 +112,11 @@ impl Cluster {
     }
 }
 
-fn ended(
+fn runs(
     bytes: &[u8],
     owner: &str,
     images: &[(SlotId, Arc<str>)],
-    kept: &mut Vec<EndedJob>,
+    kept: &mut Vec<Run>,
 ) -> Result<(), RequestError> {
     items(bytes, |job: &RawValue| {
         // One that cannot be read shows nothing.
@@ -126,15 +127,15 @@ fn ended(
             return;
         };
         let places = object.places();
-        let runs = |(slot, image): &(SlotId, Arc<str>)| {
+        let is_run = |(slot, image): &(SlotId, Arc<str>)| {
             places.iter().any(|place| place.slot == *slot && place.image == *image)
         };
         if metadata.owner_references.iter().any(|reference| *reference.uid == *owner)
-            && seen.state != JobState::Active
             && !images.is_empty()
-            && images.iter().all(runs)
+            && images.iter().all(is_run)
         {
-            kept.push(EndedJob {
+            kept.push(Run {
+                ended: seen.state != JobState::Active,
                 created: metadata.creation_timestamp.to_string(),
                 name: metadata.name.to_string(),
             });
@@ -173,8 +174,9 @@ mod tests {
         );
         let slot = SlotId { kind: SlotKind::Container, name: "app".into() };
         let mut kept = Vec::new();
-        ended(page.as_bytes(), "u", &[(slot, "app:2".into())], &mut kept).expect("a list");
-        assert_eq!(kept.iter().map(|job| &*job.name).collect::<Vec<_>>(), ["a", "bb"]);
+        runs(page.as_bytes(), "u", &[(slot, "app:2".into())], &mut kept).expect("a list");
+        assert_eq!(kept.iter().map(|job| &*job.name).collect::<Vec<_>>(), ["a", "bb", "running"]);
+        // What has ended tells more than what is newer and at work.
         assert_eq!(kept.into_iter().max().map(|job| job.name).as_deref(), Some("bb"));
     }
 }

@@ -7,7 +7,8 @@ use futures_util::future::BoxFuture;
 use crate::domain::change::{ObjectId, SlotId};
 use crate::domain::history::RecordId;
 use crate::ports::rollouts::{
-    Inspected, ReadError, Replacement, Rollouts, WatchSubject, Watcher, WriteError, Written,
+    CronRun, Inspected, ReadError, Replacement, Rollouts, WatchSubject, Watcher, WriteError,
+    Written,
 };
 
 use super::cluster::Cluster;
@@ -56,11 +57,11 @@ impl Rollouts for Cluster {
         Box::pin(self.stopped(object, record))
     }
 
-    fn ended_job<'a>(
+    fn newest_job<'a>(
         &'a self,
         object: &'a ObjectId,
         images: &'a [(SlotId, Arc<str>)],
-    ) -> BoxFuture<'a, Result<Option<String>, ReadError>> {
-        Box::pin(self.last_ended_job(object, images))
+    ) -> BoxFuture<'a, Result<Option<CronRun>, ReadError>> {
+        Box::pin(self.newest_run(object, images))
     }
 }

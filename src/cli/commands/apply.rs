@@ -161,7 +161,7 @@ impl Run<'_> {
         let left = self.left(plan, &taken, &declined, printer);
         let intents = self.intents(plan, &taken, &drafted);
         let rehearsal = arguments.dry_run.is_some();
-        let judged = if rehearsal { Vec::new() } else { self.judged(&drafted, printer).await? };
+        let judged = if rehearsal { Vec::new() } else { self.judged(&drafted, printer)? };
         if intents.is_empty() && judged.is_empty() {
             let left = if unfinished && self.subjects.is_named() {
                 left.worst(Exit::Unknown)
@@ -239,13 +239,8 @@ impl Run<'_> {
 
     /// What earlier runs changed and can be judged now. A person is asked, because what failed is
     /// put back.
-    async fn judged(
-        &self,
-        drafted: &Drafted,
-        printer: &Printer,
-    ) -> Result<Vec<Record>, CommandError> {
-        let Drafted { plan, memories, cluster, .. } = drafted;
-        let mut judged = memories::judgeable(cluster, memories, &plan.inventory, printer).await?;
+    fn judged(&self, drafted: &Drafted, printer: &Printer) -> Result<Vec<Record>, CommandError> {
+        let mut judged = drafted.judgeable.clone();
         if self.asks == Asks::Person {
             let mut agreed = Vec::new();
             for record in judged {

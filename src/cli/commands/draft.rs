@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::memories::{Remembrance, memories};
+use super::memories::{Remembrance, judgeable, memories};
 use super::scope::{Found, Selected};
 use crate::actions::plan::{self, Memories, NamedVersion, Options};
 use crate::adapters::kubernetes::Cluster;
@@ -15,6 +15,7 @@ use crate::cli::render::progress::Progress;
 use crate::cli::settings::Settings;
 use crate::cli::wire;
 use crate::domain::change::ObjectId;
+use crate::domain::history::Record;
 use crate::domain::inventory::Inventory;
 use crate::domain::plan::{Lookup, Plan, Proposal};
 use crate::domain::policy::{Limits, Overrides};
@@ -32,6 +33,8 @@ pub struct Drafted {
     pub holders: BTreeMap<ObjectId, String>,
     /// The cluster.
     pub cluster: Cluster,
+    /// Last records of `CronJobs` that have run since, and can be judged now.
+    pub judgeable: Vec<Record>,
     /// The versions that were named, each with its namespace.
     pub named: Vec<NamedVersion>,
     /// What the lookups have cost.
@@ -68,10 +71,17 @@ pub async fn draft(
         .hint("`plan -f … --diff` shows the change"));
     };
     one_meant(&inventory, named)?;
-    let Remembrance { memories, holders } = memories(&cluster, &inventory, &mut |message| {
+    let Remembrance { mut memories, holders } = memories(&cluster, &inventory, &mut |message| {
         printer.warning(&format!("{message}; what was rolled back or approved is not seen"));
     })
     .await?;
+    let judgeable = judgeable(&cluster, &memories, &inventory, printer).await?;
+    for record in &judgeable {
+        // It is judged before anything else, so that the plan need not wait for it.
+        if let Some(memory) = memories.get_mut(&record.change.object) {
+            memory.last = None;
+        }
+    }
     let named: Vec<NamedVersion> = named
         .iter()
         .cloned()
@@ -107,7 +117,8 @@ pub async fn draft(
             plan::limits(workload, slot, &options)
         })
         .collect();
-    Ok(Drafted { plan, limits, memories, holders, cluster, named, usage: registries.usage() })
+    let usage = registries.usage();
+    Ok(Drafted { plan, limits, memories, holders, cluster, judgeable, named, usage })
 }
 
 /// A version that is named for a whole workload is meant for its only container: of several, one has to

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actions::plan::Memories;
+use crate::actions::resume::telling_job;
 use crate::adapters::kubernetes::Cluster;
 use crate::cli::error::{CommandError, Kind};
 use crate::cli::printer::Printer;
@@ -13,7 +14,7 @@ use crate::domain::change::ObjectId;
 use crate::domain::history::{Record, RecordEnd};
 use crate::domain::inventory::{Inventory, Warning, Workload};
 use crate::domain::rollout::Outcome;
-use crate::ports::rollouts::{Lock as _, LockError, Remembered, Rollouts as _};
+use crate::ports::rollouts::{Lock as _, LockError, Remembered};
 
 /// Namespaces whose Leases are read one by one; of more, all are read at once.
 const ONE_BY_ONE: usize = 4;
@@ -107,7 +108,7 @@ pub async fn judgeable(
         let last = memories.get(&object).and_then(|memory| memory.last.as_ref());
         let here = |last: &&Record| last.awaits_run() && *last.cluster == *identity;
         let Some(last) = last.filter(here) else { continue };
-        match cluster.ended_job(&object, &last.written).await {
+        match telling_job(cluster, last).await {
             Ok(Some(_)) => found.push(last.clone()),
             Ok(None) => {}
             Err(error) => printer.warning(&format!(

@@ -24,6 +24,7 @@ use crate::domain::history::Record;
 use crate::domain::image::{ImageReference, Registry as Host};
 use crate::domain::rollout::Outcome;
 use crate::domain::target::TargetName;
+use crate::ports::rollouts::Rollouts as _;
 
 /// Resumes.
 ///
@@ -67,6 +68,10 @@ async fn carry_out(
     let (records, held) = open_records(&cluster, &journal, &scope, printer).await?;
     progress.finish();
     if records.is_empty() {
+        for object in &objects {
+            // A slip of the name must not look like good news.
+            cluster.inspect(object).await?;
+        }
         if let (Some(first), true) = (held.first(), objects.is_empty()) {
             let message = format!("{} held by a run that may be at work: {first}", held.len());
             return Err(CommandError::message(Kind::Busy, message).hint(
@@ -128,7 +133,8 @@ async fn open_records(
     let Known { identity, records, leases } = known(cluster, journal, scope, printer).await?;
     let mut held: Vec<ObjectId> =
         leases.iter().filter_map(UnderWay::of).map(|each| each.object).collect();
-    let mut open = to_take_up(&identity, records, leases);
+    let named = matches!(scope, Scope::Objects(_));
+    let mut open = to_take_up(&identity, records, leases, named);
     open.retain(|record| {
         let object = &record.change.object;
         match scope {

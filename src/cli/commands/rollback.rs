@@ -19,7 +19,7 @@ use crate::cli::wire;
 use crate::domain::change::ObjectId;
 use crate::domain::history::{Record, RecordId};
 use crate::domain::target::TargetName;
-use crate::ports::rollouts::{Journal as _, Lock as _, ReadError};
+use crate::ports::rollouts::{Journal as _, Lock as _, ReadError, Remembered};
 
 /// Rolls back.
 ///
@@ -115,6 +115,11 @@ async fn records(
     }
     records.retain(|record| *record.cluster == *identity && record.change.object == *object);
     match cluster.read(object).await {
+        Ok(Remembered { holder: Some((holder, _)), .. }) => {
+            let message = format!("{object} is held by {holder}, nothing was written");
+            return Err(CommandError::message(Kind::Busy, message)
+                .hint("`status` shows what is under way; try again when it has ended"));
+        }
         Ok(remembered) => {
             if let Some(last) = remembered.memory.last.filter(|last| *last.cluster == *identity) {
                 records.retain(|record| record.id != last.id);

@@ -2,7 +2,7 @@
 //! journal of this machine tell it.
 
 use super::remembered::{Known, known, named_namespace};
-use crate::actions::resume::{UnderWay, unfinished};
+use crate::actions::resume::{UnderWay, to_take_up};
 use crate::adapters::journal::FileJournal;
 use crate::cli::args::{Global, Lookup, TextFormat};
 use crate::cli::args_write::StatusArgs;
@@ -38,16 +38,20 @@ pub fn run(
         }
     };
     let (under_way, open) = status;
+    let (awaiting, open): (Vec<Record>, Vec<Record>) =
+        open.into_iter().partition(Record::awaits_run);
     let text = match arguments.output {
-        TextFormat::Table if under_way.is_empty() && open.is_empty() => {
+        TextFormat::Table if under_way.is_empty() && open.is_empty() && awaiting.is_empty() => {
             if exit == Exit::Done {
                 printer.note("Nothing is under way, and nothing was left unfinished.");
             }
             return Ok(exit);
         }
-        TextFormat::Table => records::status(&under_way, &open, printer.width(), &printer.styles),
-        TextFormat::Json => machine::json(&json::status_output(&under_way, &open))?,
-        TextFormat::Yaml => machine::yaml(&json::status_output(&under_way, &open))?,
+        TextFormat::Table => {
+            records::status(&under_way, &open, &awaiting, printer.width(), &printer.styles)
+        }
+        TextFormat::Json => machine::json(&json::status_output(&under_way, &open, &awaiting))?,
+        TextFormat::Yaml => machine::yaml(&json::status_output(&under_way, &open, &awaiting))?,
     };
     printer.data(&text)?;
     Ok(exit)
@@ -78,7 +82,7 @@ async fn seen(
             each.clone_from(known);
         }
     }
-    let mut open = unfinished(&identity, records, leases);
+    let mut open = to_take_up(&identity, records, leases, false);
     let all = open.len();
     if let Some(only) = &only {
         open.retain(|record| *record.change.object.namespace == **only);
@@ -108,7 +112,8 @@ fn of_this_machine(
     let mut clusters: Vec<_> = records.iter().map(|record| record.cluster.clone()).collect();
     clusters.sort();
     clusters.dedup();
-    let open = clusters.iter().flat_map(|cluster| unfinished(cluster, records.clone(), Vec::new()));
+    let open =
+        clusters.iter().flat_map(|cluster| to_take_up(cluster, records.clone(), Vec::new(), false));
     let open =
         open.filter(|record| here.is_none_or(|here| here == &*record.change.object.namespace));
     Ok(held_here(journal, open.collect()))

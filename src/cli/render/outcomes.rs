@@ -23,7 +23,7 @@ pub fn sentence(outcome: &Outcome) -> String {
             };
             match unverified {
                 None => format!("done ({soaked})"),
-                Some(what) => format!("done, unverified: {what} ({soaked})"),
+                Some(what) => format!("done, but {what} ({soaked})"),
             }
         }
         Outcome::Unverified(why) => format!("written, and unverified: {why}"),
@@ -183,9 +183,13 @@ pub fn commands(report: &Report) -> Vec<String> {
         Outcome::AwaitsRun => {
             vec![format!("{object}: the next `apply`, or `resume {object}`, judges its next run")]
         }
+        Outcome::Unverified(_) => {
+            vec![format!(
+                "{object}: `resume {object}` looks at it again, when its pods are replaced"
+            )]
+        }
         Outcome::Rehearsed
         | Outcome::Succeeded { .. }
-        | Outcome::Unverified(_)
         | Outcome::NotBegun(_)
         | Outcome::Refused(_)
         | Outcome::Stale(_)

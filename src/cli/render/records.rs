@@ -229,6 +229,7 @@ pub fn commands(record: &Record) -> Vec<String> {
 pub fn status(
     under_way: &[UnderWay],
     open: &[Record],
+    awaiting: &[Record],
     width: Option<u16>,
     styles: &Styles,
 ) -> String {
@@ -257,11 +258,14 @@ pub fn status(
         let heads = ["UNDER WAY", "PHASE", "CHANGE", "SINCE", "WHO", "RECORD"];
         text.push_str(&grid(&heads, &rows, width, true, styles, plain));
     }
-    if !open.is_empty() {
+    for (head, records) in [("UNFINISHED", open), ("AWAITS ITS RUN", awaiting)] {
+        if records.is_empty() {
+            continue;
+        }
         if !text.is_empty() {
             text.push('\n');
         }
-        let rows: Vec<Vec<String>> = open
+        let rows: Vec<Vec<String>> = records
             .iter()
             .map(|record| {
                 safe(&[
@@ -274,10 +278,10 @@ pub fn status(
                 ])
             })
             .collect();
-        let heads = ["UNFINISHED", "PHASE", "CHANGE", "STARTED", "WHO", "RECORD"];
+        let heads = [head, "PHASE", "CHANGE", "STARTED", "WHO", "RECORD"];
         text.push_str(&grid(&heads, &rows, width, true, styles, plain));
         text.push('\n');
-        for line in open.iter().flat_map(commands) {
+        for line in records.iter().flat_map(commands) {
             let _ = writeln!(text, "{}", escape(&line));
         }
     }

@@ -72,7 +72,7 @@ pub(super) fn score(seen: &Seen) -> u32 {
 /// Why waiting cannot show anything.
 pub(super) fn unverifiable(seen: &Seen) -> Option<String> {
     let updated = format!("{} of {} pods updated", seen.counts.updated, seen.wanted);
-    if seen.strategy == Strategy::OnDelete {
+    if seen.strategy == Strategy::OnDelete && seen.counts.updated < seen.wanted {
         return Some(format!("its pods are replaced when somebody deletes them, {updated}"));
     }
     (due(seen) == 0).then(|| partitioned(seen))

@@ -253,8 +253,16 @@ fn what_cannot_be_seen_is_not_called_healthy() {
             "unverifiable: …0 of 2 pods updated",
         ),
         (
+            of_kind(Kind::DaemonSet, |seen| {
+                seen.strategy = Strategy::OnDelete;
+                seen.counts.updated = 1;
+            }),
+            "unverifiable: …1 of 2 pods updated",
+        ),
+        (
+            // Somebody has deleted all old ones.
             of_kind(Kind::DaemonSet, |seen| seen.strategy = Strategy::OnDelete),
-            "unverifiable: …2 of 2 pods updated",
+            "healthy",
         ),
         (
             of_kind(Kind::StatefulSet, |seen| {

@@ -201,11 +201,20 @@ fn probes_of_the_policy_have_to_answer() {
     let stage = Stage { program: bed().program().home_file("safe-update.yaml", &policy), ..stage };
     stage.deploy("web", "1.0.0");
     ended(&stage.apply(&["--auto"]), 0, "succeeded", "done");
-    drop(listener);
     bed().registry().push_tags(&stage.repository, &["1.0.2"]);
-    let run = stage.apply(&["--auto", "--progress-deadline", "6s"]);
-    ended(&run, 4, "rolled-back", "waits for the probe");
+    let place = ["-n", stage.namespace.name()];
+    let args = ["apply", "--auto", "-o", "json", "--soak", "30s", "--progress-deadline", "6s"];
+    let child = stage.program.spawn(&[&args[..], &place].concat());
+    stage.wait_for_tag("deploy/web", "1.0.2");
+    drop(listener);
+    let run = child.wait(super::MINUTE);
+    // Either it stopped to answer before the update was healthy, or during the soak.
+    ended(&run, 4, "rolled-back", "probe");
     assert_eq!(result(&run)["failure"]["code"], "probe", "{run}");
+    assert_eq!(stage.tag("deploy/web"), "1.0.1");
+    // What does not answer before can tell nothing, and blames nobody.
+    bed().registry().push_tags(&stage.repository, &["1.0.3"]);
+    ended(&stage.apply(&["--auto"]), 3, "refused", "does not answer already");
     assert_eq!(stage.tag("deploy/web"), "1.0.1");
 }
 

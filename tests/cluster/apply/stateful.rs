@@ -1,6 +1,7 @@
 //! Stateful workloads, daemons, and workloads whose new version cannot be seen to work.
 
 use super::{CRASH, ERR_PULL, Stage, ended, result};
+use crate::bed::bed;
 use crate::bed::{Admission, Verdict};
 
 fn stateful_set(image: &str, extra: &str) -> String {
@@ -128,9 +129,15 @@ fn on_delete_is_never_a_plain_success() {
     assert_eq!(held.exits(0).json()["results"], serde_json::json!([]), "{held}");
     let run = stage.apply(&["sts/db", "--yes"]);
     ended(&run, 8, "unverified", "deletes them, 0 of 3 pods updated");
-    // The story is told: the next run finds nothing to do.
+    // The next run finds nothing to do, and `resume` looks at it again when it is named.
     let again = stage.apply(&["sts/db", "--yes"]);
     assert_eq!(again.exits(0).json()["results"], serde_json::json!([]), "{again}");
+    let resume = ["resume", "sts/db", "-o", "json", "--soak", "1s"];
+    ended(&stage.run(&resume), 8, "unverified", "0 of 3 pods updated");
+    stage.namespace.kubectl(&["delete", "pods", "--all", "--wait=false"]).exits(0);
+    let ready = ["wait", "sts/db", "--for=jsonpath={.status.updatedReplicas}=3", "--timeout=60s"];
+    stage.namespace.kubectl(&ready).exits(0);
+    ended(&stage.run(&resume), 0, "succeeded", "done");
 }
 
 #[test]
@@ -153,7 +160,7 @@ spec:
     stage.namespace.wait_rolled_out("daemonset/agent");
     ended(&stage.apply(&["--auto"]), 0, "succeeded", "done");
     assert_eq!(stage.tag("ds/agent"), "1.0.1");
-    let registry = crate::bed::bed().registry();
+    let registry = bed().registry();
     registry.push_tags(&stage.repository, &[ERR_PULL]);
     ended(&stage.apply(&["--auto"]), 4, "rolled-back", "ErrImagePull");
     assert_eq!(stage.tag("ds/agent"), "1.0.1");
@@ -186,9 +193,10 @@ fn a_cron_job_waits_for_its_next_run_or_is_run_once() {
     stage.namespace.create_from(&cron_job(&stage.image("1.0.0")));
     ended(&stage.apply(&["--auto"]), 0, "awaits-run", "next run");
     assert!(tag(&stage).ends_with(":1.0.1"));
-    let registry = crate::bed::bed().registry();
+    let registry = bed().registry();
     registry.push_tags(&stage.repository, &["1.0.2"]);
-    let run = stage.apply(&["--auto", "--run-once"]);
+    // Its last change was not seen to work yet, so that the next one wants a yes.
+    let run = stage.apply(&["cj/backup", "--yes", "--run-once"]);
     ended(&run, 0, "succeeded", "done");
     registry.push_tags(&stage.repository, &[CRASH]);
     ended(&stage.apply(&["--auto", "--run-once"]), 4, "rolled-back", "CrashLoopBackOff");
@@ -202,7 +210,7 @@ fn a_cron_job_waits_for_its_next_run_or_is_run_once() {
 fn the_next_run_of_a_cron_job_is_judged_by_the_run_after_it() {
     let stage = Stage::new(&["1.0.0", "1.0.1"]);
     stage.namespace.create_from(&cron_job(&stage.image("1.0.0")));
-    let registry = crate::bed::bed().registry();
+    let registry = bed().registry();
     ended(&stage.apply(&["--auto"]), 0, "awaits-run", "next run");
     // Nothing has run: nothing is judged, and nothing is to be done.
     let idle = stage.apply(&["--auto"]);
@@ -268,4 +276,49 @@ fn a_job_that_was_cleaned_up_is_held_against_nobody() {
     let outcome = result(run.exits(0))["outcome"].clone();
     assert!(outcome == "succeeded" || outcome == "awaits-run", "{run}");
     assert!(tag(&stage).ends_with(":1.0.1"), "{run}");
+}
+
+#[test]
+fn a_run_that_can_never_end_well_is_judged_while_it_is_at_work() {
+    let stage = Stage::new(&["1.0.0", ERR_PULL]);
+    stage.namespace.create_from(&cron_job(&stage.image("1.0.0")));
+    ended(&stage.apply(&["--auto"]), 0, "awaits-run", "next run");
+    let status = stage.run(&["status"]);
+    assert!(status.exits(0).stdout.contains("AWAITS ITS RUN"), "{status}");
+    // A step from there would leave nothing behind that is known to work.
+    bed().registry().push_tags(&stage.repository, &["1.0.950"]);
+    let held = stage.apply(&["--auto"]);
+    assert_eq!(held.exits(0).json()["results"], serde_json::json!([]), "{held}");
+    stage.namespace.kubectl(&["create", "job", "now", "--from=cronjob/backup"]).exits(0);
+    let path = "jsonpath={.items[0].status.containerStatuses[0].state.waiting.reason}";
+    let pods = ["get", "pods", "-l", "job-name=now", "-o", path];
+    let end = std::time::Instant::now() + super::MINUTE;
+    while stage.namespace.kubectl(&pods).stdout != "ErrImagePull" {
+        assert!(std::time::Instant::now() < end, "the pod never failed to pull");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let run = stage.apply(&["--auto"]);
+    let outcomes: Vec<_> = run.exits(4).json()["results"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| one["outcome"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(outcomes, ["rolled-back", "not-begun"], "{run}");
+    assert!(tag(&stage).ends_with(":1.0.0"), "{run}");
+}
+
+#[test]
+fn a_cron_job_that_is_gone_ends_the_story_of_its_change() {
+    let stage = Stage::new(&["1.0.0", "1.0.1"]);
+    stage.namespace.create_from(&cron_job(&stage.image("1.0.0")));
+    ended(&stage.apply(&["--auto"]), 0, "awaits-run", "next run");
+    stage.namespace.kubectl(&["delete", "cj/backup"]).exits(0);
+    let resume = ["resume", "-o", "json"];
+    ended(&stage.run(&resume), 8, "superseded", "is gone");
+    let again = stage.run(&resume);
+    assert_eq!(again.exits(0).json()["results"], serde_json::json!([]), "{again}");
+    // A slip of the name is no good news.
+    let slip = stage.run(&["resume", "cj/backup"]);
+    assert!(slip.exits(1).stderr.contains("not found"), "{slip}");
 }

@@ -131,9 +131,11 @@ impl Performer<'_> {
                 self.job = Some(name);
                 None
             }
-            Err(WriteError::Denied(why)) => Some(Event::Observed(Health::Unverifiable(format!(
-                "its Job could not be started: {why}"
-            )))),
+            Err(WriteError::Denied(why)) => {
+                let message = format!("its Job could not be started: {why}");
+                self.room.events.event(crate::ports::Event::Trouble { object, message: &message });
+                Some(Event::Observed(Health::AwaitsRun))
+            }
             Err(error) => Some(Event::Blind(error.to_string())),
         }
     }

@@ -23,7 +23,7 @@ use crate::domain::policy::RollbackMode;
 use crate::domain::rollout::Moment;
 use crate::domain::version::Bump;
 use crate::ports::rollouts::{
-    Clock, Fence, Held, Inspected, Journal, JournalError, Lock, LockError, Placed, Prober,
+    Clock, CronRun, Fence, Held, Inspected, Journal, JournalError, Lock, LockError, Placed, Prober,
     ReadError, Remembered, Replacement, Rollouts, RunStart, WatchSubject, Watcher, WriteError,
     Written,
 };
@@ -61,6 +61,8 @@ pub(super) struct World {
     /// Versions that crash.
     pub(super) bad: BTreeSet<&'static str>,
     pub(super) manner: Manner,
+    /// The order of an object in the policy, where it is not 0.
+    pub(super) orders: BTreeMap<&'static str, i32>,
     stop: watch::Sender<bool>,
     start: Instant,
 }
@@ -99,6 +101,7 @@ impl World {
                 freezes: Vec::new(),
                 without_lease: false,
             },
+            orders: BTreeMap::new(),
             stop: watch::channel(false).0,
             start: Instant::now(),
         }
@@ -152,7 +155,11 @@ impl World {
             stop: &stop,
             manner: &self.manner,
         };
-        let intents = changes.iter().map(|(name, version)| intent(name, version)).collect();
+        let intents = changes.iter().map(|(name, version)| Intent {
+            order: self.orders.get(name).copied().unwrap_or_default(),
+            ..intent(name, version)
+        });
+        let intents = intents.collect();
         apply(&room, intents, limits).await
     }
 
@@ -326,11 +333,11 @@ impl Rollouts for World {
         async { Ok(()) }.boxed()
     }
 
-    fn ended_job<'a>(
+    fn newest_job<'a>(
         &'a self,
         _object: &'a ObjectId,
         _images: &'a [(SlotId, Arc<str>)],
-    ) -> BoxFuture<'a, Result<Option<String>, ReadError>> {
+    ) -> BoxFuture<'a, Result<Option<CronRun>, ReadError>> {
         async { Ok(None) }.boxed()
     }
 }

@@ -21,6 +21,8 @@ pub struct StatusOutput {
     pub under_way: Vec<UnderWayOutput>,
     /// What was left unfinished.
     pub unfinished: Vec<UnfinishedOutput>,
+    /// Changes of `CronJobs` whose next run has to show whether they work.
+    pub awaiting_runs: Vec<UnfinishedOutput>,
 }
 
 /// A change that is under way.
@@ -62,11 +64,12 @@ pub struct UnfinishedOutput {
 }
 
 /// Converts.
-pub fn status_output(under_way: &[UnderWay], open: &[Record]) -> StatusOutput {
+pub fn status_output(under_way: &[UnderWay], open: &[Record], awaiting: &[Record]) -> StatusOutput {
     StatusOutput {
         schema: STATUS,
         under_way: under_way.iter().map(held).collect(),
         unfinished: open.iter().map(unfinished).collect(),
+        awaiting_runs: awaiting.iter().map(unfinished).collect(),
     }
 }
 

@@ -152,7 +152,7 @@ fn a_status_names_holder_phase_and_what_to_do() {
         since: Some("2026-11-24T16:53:01Z".parse().expect("a time")),
         record: Some(record(None)),
     };
-    let text = status(&[held], &[record(None)], None, &Styles::default());
+    let text = status(&[held], &[record(None)], &[], None, &Styles::default());
     for part in [
         "UNDER WAY    PHASE    CHANGE",
         "shop/sts/db  applied  main: 1.25.3 -> 1.25.4  2026-11-24T16:53:01Z  ann (ann@desk) (run-1)",
