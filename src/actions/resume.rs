@@ -180,7 +180,7 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
         Ok(_) | Err(ReadError::Gone(_)) => (Standing::Gone, None),
         Err(error) => {
             let outcome = Outcome::Unknown(error.to_string());
-            return ended(room, record, leash, outcome).await;
+            return ended(room, record, leash, outcome, job).await;
         }
     };
     let old = matches!(standing, Standing::Untouched | Standing::Restored);
@@ -188,7 +188,7 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
     let young = |at: Timestamp| room.clock.now().duration_since(at) < IN_TRANSIT;
     if wrote_nothing && record.stage == Stage::Applying && ended_at.is_some_and(young) {
         let why = "its write may still be on its way: resume it again in a minute".into();
-        return ended(room, record, leash, Outcome::Unknown(why)).await;
+        return ended(room, record, leash, Outcome::Unknown(why), job).await;
     }
     if let (Some(undo), false) = (undo, wrote_nothing) {
         record.stage = Stage::RollingBack;
@@ -200,7 +200,8 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
         let cause = record.failure.clone().unwrap_or_else(rollout::unknown_cause);
         let second =
             format!("it was taken up {ATTEMPTS_MAX} times already without coming to an end");
-        return ended(room, record, leash, Outcome::Inconsistent { cause, second }).await;
+        let outcome = Outcome::Inconsistent { cause, second };
+        return ended(room, record, leash, outcome, job).await;
     }
     if let (Standing::Applied, Some(seen)) = (&standing, &base) {
         if record.written.is_empty() {
@@ -292,13 +293,19 @@ fn stands(record: &Record, seen: &Inspected) -> Standing {
 }
 
 /// Ends a record without driving it.
-async fn ended(room: &Room<'_>, record: Record, leash: Leash, outcome: Outcome) -> Report {
+async fn ended(
+    room: &Room<'_>,
+    record: Record,
+    leash: Leash,
+    outcome: Outcome,
+    job: Option<String>,
+) -> Report {
     let start = Start {
         phase: Phase::Ended(outcome),
         effect: rollout::Effect::End,
         base: None,
         resumed: true,
-        job: None,
+        job,
     };
     drive(room, record, leash, start, &mut ()).await
 }

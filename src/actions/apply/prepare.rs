@@ -269,7 +269,16 @@ fn unresolved(reference: &ImageReference, error: &LookupError) -> Outcome {
     let words = format!("{}: {error}; {}", reference.as_written(), error.hint());
     match error {
         LookupError::NotFound { .. } => Outcome::Refused(words),
-        _ => Outcome::Abandoned(words),
+        LookupError::Unauthorized { .. }
+        | LookupError::Credentials { .. }
+        | LookupError::RateLimited { .. }
+        | LookupError::Unreachable { .. }
+        | LookupError::Timeout { .. }
+        | LookupError::BadAnswer { .. }
+        | LookupError::Server { .. }
+        | LookupError::GivenUp { .. }
+        | LookupError::Layout { .. }
+        | LookupError::Offline { .. } => Outcome::Abandoned(words),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::line::{Line, Status, ok, warn};
+use super::line::{Line, Status, fail, ok, warn};
 use crate::cli::settings::Settings;
 use crate::cli::wire;
 use crate::ports::rollouts::Journal as _;
@@ -16,11 +16,11 @@ pub(super) fn journal(settings: &Settings) -> Line {
     match wire::journal(settings).records() {
         _ if line.status != Status::Ok => {
             let detail = format!("{}: nothing can be applied without it", line.detail);
-            warn("state", object, detail)
+            fail("state", object, detail)
         }
         Ok((_, troubles)) if troubles.is_empty() => line,
         Ok((_, troubles)) => warn("state", object, troubles.join("; ")),
-        Err(error) => warn("state", object, format!("{error}: nothing can be applied with it")),
+        Err(error) => fail("state", object, format!("{error}: nothing can be applied with it")),
     }
 }
 
