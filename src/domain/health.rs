@@ -361,11 +361,17 @@ fn judge_job(seen: &Seen, wanted: &Wanted<'_>) -> Health {
             None => complete(seen, wanted, 2),
         },
         JobState::Active => {
-            if let Some(failure) = failure {
+            // A Job tries again as often as it says, so that a crash is not its end yet.
+            let (crash, last): (Option<Failure>, _) = match failure {
+                Some(failure) if failure.code == "crash" => (Some(failure), None),
+                last => (None, last),
+            };
+            if let Some(failure) = last {
                 return Health::Failed(failure);
             }
             let score = u32::from(!pods::never_ran(seen, wanted));
-            let (code, awaited) = match pods::slow(seen, wanted) {
+            let slow = crash.map(|crash| (Some(crash.code), crash.message));
+            let (code, awaited) = match slow.or_else(|| pods::slow(seen, wanted)) {
                 Some((code, why)) => (code, format!("its Job runs; {why}")),
                 None => (None, "its Job runs".into()),
             };

@@ -3,6 +3,8 @@
 //! [`judge`] puts one target's candidates, limits and gates together. It is pure: the same inputs
 //! give the same proposal.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::candidate::{PassedOver, Reason};
@@ -175,14 +177,32 @@ pub fn block_known_combinations<'a>(
 /// leave nothing behind it that is known to work.
 pub fn hold_unproved<'a>(plan: &mut Plan, memory: impl Fn(&Workload) -> Option<&'a Memory>) {
     for (index, workload) in plan.inventory.workloads.iter().enumerate() {
-        let last = memory(workload).and_then(|memory| memory.last.as_ref());
+        let Some(memory) = memory(workload) else { continue };
+        let last = memory.last.as_ref();
         let Some(last) = last.filter(|last| last.awaits_run()) else { continue };
+        let stands = |(slot, image): &(SlotId, Arc<str>)| {
+            workload
+                .slots
+                .iter()
+                .any(|one| slot_id(one) == *slot && one.image.as_written() == &**image)
+        };
+        // Somebody went on from there already.
+        if !last.written.iter().all(stands) {
+            continue;
+        }
         let why = format!(
-            "its next run has to show first whether its last change works ({}); a yes goes on from there",
+            "its next run has to show first whether its last change works ({}); `--yes` goes on from there",
             last.id
         );
+        let is_approved = |slot: &SlotId, offer: &Offer| {
+            let approval = |digest| memory.approval(slot, &offer.tag, digest, plan.created);
+            offer.digest.as_ref().and_then(approval).is_some()
+        };
         for row in plan.proposals.iter_mut().filter(|row| row.workload == index) {
-            if let (Decision::Update, Some(offer)) = (row.decision, &mut row.candidate) {
+            let slot = slot_id(&workload.slots[row.slot]);
+            if let (Decision::Update, Some(offer)) = (row.decision, &mut row.candidate)
+                && !is_approved(&slot, offer)
+            {
                 offer.decision = Decision::Held;
                 row.decision = Decision::Held;
                 row.reasons.insert(0, why.clone());

@@ -135,7 +135,7 @@ pub(super) async fn prepare(
 async fn answers_before(room: &Room<'_>, probes: &[Probe]) -> Result<(), Outcome> {
     for probe in probes {
         if let Err(why) = room.prober.probe(probe).await {
-            return Err(Outcome::Refused(format!(
+            return Err(Outcome::NotBegun(format!(
                 "the probe {probe} does not answer already ({why}), so that it could not tell whether the update works: mend it, or leave it out of the policy"
             )));
         }

@@ -31,7 +31,7 @@ use crate::cli::wire;
 use crate::domain::consent::{self, Answer, Consent};
 use crate::domain::gate::Decision;
 use crate::domain::history::Record;
-use crate::domain::inventory::{Kind as WorkloadKind, Warning, Workload};
+use crate::domain::inventory::{Warning, Workload};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Overrides;
 use crate::ports::Silent;
@@ -128,7 +128,7 @@ impl Run<'_> {
             let hash = basis::policy_hash(&settings.merged);
             let done = planned.check(&cluster, &hash, settings.now).await?;
             memories::really_done(&cluster, &done).await?;
-            planned.leave_out(&done);
+            planned.leave_out(&done.into_iter().map(|(object, _)| object).collect::<Vec<_>>());
             if planned.targets.is_empty() {
                 return nothing("Everything in the plan is there already.", arguments, printer);
             }
@@ -195,7 +195,9 @@ impl Run<'_> {
             metrics,
             plan: machine::json(&json::plan_output(plan, None)).ok(),
         };
-        let todo = carry::Todo { judged, intents, limits: batch };
+        let judgeable = drafted.judgeable.iter();
+        let judgeable = judgeable.map(|record| record.change.object.clone()).collect();
+        let todo = carry::Todo { judged, judgeable, intents, limits: batch };
         let exit = carry::carry(work, todo, stop, printer).await?;
         Ok(exit.worst(left))
     }
@@ -246,7 +248,7 @@ impl Run<'_> {
             for record in judged {
                 let object = &record.change.object;
                 let what = format!(
-                    "{object} has run with its new version: judge it, and put it back if it failed?"
+                    "A run of {object} shows how its new version does: judge it, and put it back if it failed?"
                 );
                 if agrees(printer, &escape(&what))? {
                     agreed.push(record);
@@ -309,8 +311,9 @@ impl Run<'_> {
         // notice. That it may not be listed is how it was set up.
         let missing = |warning: &Warning| {
             let object = warning.object.as_deref().unwrap_or_default();
-            let is_kind = |kind: &WorkloadKind| object.split('.').next() == Some(kind.plural());
-            warning.code == "unavailable" && WorkloadKind::ALL.iter().any(is_kind)
+            let written =
+                ["deployments.apps", "statefulsets.apps", "daemonsets.apps", "cronjobs.batch"];
+            warning.code == "unavailable" && written.contains(&object)
         };
         if !named && plan.warnings().iter().any(missing) {
             exit = Exit::Environment;

@@ -58,6 +58,7 @@ pub fn run(
         if let Some(planned) = &planned {
             let hash = basis::policy_hash(&settings.merged);
             let done = planned.check(&drafted.cluster, &hash, now).await?;
+            let done: Vec<_> = done.into_iter().map(|(object, _)| object).collect();
             planned.check_digests(&drafted.plan, &done)?;
         }
         let typed = planned.is_none();

@@ -18,6 +18,7 @@ use crate::cli::render::rollouts::Rollouts;
 use crate::cli::render::{json, machine, outcomes};
 use crate::cli::session::{Purpose, Session, Stop};
 use crate::cli::settings::Settings;
+use crate::domain::change::ObjectId;
 use crate::domain::history::Record;
 use crate::domain::image::Registry as Host;
 use crate::domain::rollout::Outcome;
@@ -48,6 +49,8 @@ pub struct Work<'a> {
 pub struct Todo {
     /// Changes of earlier runs whose `CronJobs` have run since: they are judged first.
     pub judged: Vec<Record>,
+    /// The objects of all that could be judged: what is not judged well is not built upon.
+    pub judgeable: Vec<ObjectId>,
     /// What is changed.
     pub intents: Vec<Intent>,
     /// How many at once.
@@ -123,7 +126,7 @@ pub async fn carry(
     stop: Stop,
     printer: &Printer,
 ) -> Result<Exit, CommandError> {
-    let Todo { judged, mut intents, mut limits } = todo;
+    let Todo { judged, judgeable, mut intents, mut limits } = todo;
     let mut session = work.open(stop, printer).await?;
     if let (Some(plan), false) = (&work.plan, session.manner.rehearsal)
         && let Err(error) = session.journal.keep_plan(&session.manner.run, plan)
@@ -144,15 +147,25 @@ pub async fn carry(
     let failed: BTreeSet<_> = failed.iter().map(|report| report.object.clone()).collect();
     let over = !failed.is_empty() && failed.len() >= limits.failures.max(1);
     limits.failures = limits.failures.saturating_sub(failed.len());
-    let stale = intents.extract_if(.., |intent| over || failed.contains(&intent.object));
-    reports.extend(stale.map(|intent| {
-        let why = if failed.contains(&intent.object) {
-            "its last change failed: the next run plans it anew"
-        } else {
-            "another change failed"
-        };
-        Report::early(intent.object, Outcome::NotBegun(why.into()))
-    }));
+    let proved = |object: &ObjectId| {
+        let succeeded = |report: &Report| matches!(report.outcome, Outcome::Succeeded { .. });
+        reports.iter().any(|report| report.object == *object && succeeded(report))
+    };
+    let unproved: BTreeSet<_> = judgeable.iter().filter(|object| !proved(object)).collect();
+    let left = intents.extract_if(.., |intent| over || unproved.contains(&intent.object));
+    let left: Vec<Report> = left
+        .map(|intent| {
+            let why = if failed.contains(&intent.object) {
+                "its last change failed: the next run plans it anew"
+            } else if unproved.contains(&intent.object) {
+                "its last change was not seen to work yet"
+            } else {
+                "another change failed"
+            };
+            Report::early(intent.object, Outcome::NotBegun(why.into()))
+        })
+        .collect();
+    reports.extend(left);
     reports.extend(apply::apply(&room, intents, limits).await);
     drop(ears);
     offer_rollback(&mut session, &work, &mut reports, printer).await;

@@ -33,7 +33,7 @@ pub struct Drafted {
     pub holders: BTreeMap<ObjectId, String>,
     /// The cluster.
     pub cluster: Cluster,
-    /// Last records of `CronJobs` that have run since, and can be judged now.
+    /// Last records of `CronJobs` of which a run shows how the new version does.
     pub judgeable: Vec<Record>,
     /// The versions that were named, each with its namespace.
     pub named: Vec<NamedVersion>,

@@ -13,7 +13,7 @@ use crate::cli::render::outcomes;
 use crate::domain::change::ObjectId;
 use crate::domain::history::{Record, RecordEnd};
 use crate::domain::inventory::{Inventory, Warning, Workload};
-use crate::domain::rollout::Outcome;
+use crate::domain::rollout::{Images, Outcome};
 use crate::ports::rollouts::{Lock as _, LockError, Remembered};
 
 /// Namespaces whose Leases are read one by one; of more, all are read at once.
@@ -92,7 +92,7 @@ pub async fn for_reading(
     Ok(found.memories)
 }
 
-/// The last records of `CronJobs` that have run with their new version since: they can be judged now.
+/// The last records of `CronJobs` of which a run shows how the new version does: they can be judged.
 ///
 /// # Errors
 /// The server does not say which cluster it is.
@@ -125,8 +125,11 @@ pub async fn judgeable(
 ///
 /// # Errors
 /// A Lease cannot be read, or says that it is not done.
-pub async fn really_done(cluster: &Cluster, objects: &[ObjectId]) -> Result<(), CommandError> {
-    for object in objects {
+pub async fn really_done(
+    cluster: &Cluster,
+    objects: &[(ObjectId, Images)],
+) -> Result<(), CommandError> {
+    for (object, stands) in objects {
         let Remembered { memory, holder } = match cluster.read(object).await {
             Err(LockError::Forbidden { .. }) => continue,
             remembered => remembered?,
@@ -136,10 +139,19 @@ pub async fn really_done(cluster: &Cluster, objects: &[ObjectId]) -> Result<(), 
                 .hint("`status` shows what is under way; try again when it has ended"));
         }
         let Some(last) = memory.last else { continue };
+        // What stands there may be somebody else's doing.
+        if !last.written.iter().all(|image| stands.contains(image)) {
+            continue;
+        }
         if last.is_open() {
             let message = format!("{object} was left unfinished by {}", last.id);
             return Err(CommandError::message(Kind::Unfinished, message)
                 .hint("`resume` finishes or undoes it"));
+        }
+        if let Some(RecordEnd { outcome: Outcome::Unverified(_), .. }) = &last.end {
+            let message = format!("{object} was written by {} and never seen to work", last.id);
+            return Err(CommandError::message(Kind::Unfinished, message)
+                .hint(format!("`resume {object}` looks at it again")));
         }
         if let Some(RecordEnd {
             outcome: outcome @ (Outcome::FailedKept(_) | Outcome::Inconsistent { .. }),

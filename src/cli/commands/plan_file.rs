@@ -199,7 +199,7 @@ impl Planned {
         cluster: &Cluster,
         policy_hash: &str,
         now: Timestamp,
-    ) -> Result<Vec<ObjectId>, CommandError> {
+    ) -> Result<Vec<(ObjectId, Images)>, CommandError> {
         let mut moved = Vec::new();
         if now >= self.expires {
             moved.push(format!("it expired at {}", self.expires));
@@ -215,7 +215,7 @@ impl Planned {
             for (object, found) in self.objects.keys().zip(found) {
                 match found? {
                     Found::AsPlanned => {}
-                    Found::Done => done.push(object.clone()),
+                    Found::Done(images) => done.push((object.clone(), images)),
                     Found::Moved(what) => moved.push(what),
                 }
             }
@@ -250,8 +250,9 @@ impl Planned {
         let mut versions =
             self.versions.iter().filter(|version| is_of(&version.target, object)).peekable();
         let planned = versions.peek().is_some();
-        if planned && versions.all(|version| self.is_there(version, &seen.images())) {
-            return Ok(Found::Done);
+        let images = seen.images();
+        if planned && versions.all(|version| self.is_there(version, &images)) {
+            return Ok(Found::Done(images));
         }
         moved(format!("the pod template of {object} was changed"))
     }
@@ -311,8 +312,8 @@ impl Planned {
 enum Found {
     /// As it was when the plan was made.
     AsPlanned,
-    /// Everything that was planned for it is there.
-    Done,
+    /// Everything that was planned for it is there; what stands there.
+    Done(Images),
     /// It is another one than the plan was made for.
     Moved(String),
 }

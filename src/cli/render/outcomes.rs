@@ -8,7 +8,7 @@ use crate::actions::apply::Report;
 use crate::cli::exit::Exit;
 use crate::domain::change::{Change, Edit, ObjectId};
 use crate::domain::health::UNDO;
-use crate::domain::inventory::SlotKind;
+use crate::domain::inventory::{Kind, SlotKind};
 use crate::domain::rollout::Outcome;
 
 /// One outcome in words.
@@ -183,6 +183,11 @@ pub fn commands(report: &Report) -> Vec<String> {
         Outcome::AwaitsRun => {
             vec![format!("{object}: the next `apply`, or `resume {object}`, judges its next run")]
         }
+        // A Job at work is not ended by a template that goes back, and may keep others from starting.
+        Outcome::RolledBack(_) if object.kind == Kind::CronJob => vec![format!(
+            "{object}: Jobs of the version that was put back may be at work still: kubectl -n {} get jobs",
+            object.namespace
+        )],
         Outcome::Unverified(_) => {
             vec![format!(
                 "{object}: `resume {object}` looks at it again, when its pods are replaced"

@@ -635,8 +635,16 @@ fn a_job_shows_what_its_cron_job_would_run() {
             "failed image-pull app never-ran",
         ),
         (
+            // It may try again.
             job(JobState::Active, |seen| seen.pods[0].failed = Some("Error: exit 1".into())),
-            "failed crash -",
+            "progressing 1 crash: its Job runs; pod web-1 failed",
+        ),
+        (
+            job(JobState::Active, |seen| {
+                not_started(seen);
+                seen.pods[0].containers[0].state = wait("ErrImagePull", "not found");
+            }),
+            "failed image-pull app never-ran",
         ),
     ] {
         check(seen, expected);

@@ -214,7 +214,8 @@ fn probes_of_the_policy_have_to_answer() {
     assert_eq!(stage.tag("deploy/web"), "1.0.1");
     // What does not answer before can tell nothing, and blames nobody.
     bed().registry().push_tags(&stage.repository, &["1.0.3"]);
-    ended(&stage.apply(&["--auto"]), 3, "refused", "does not answer already");
+    ended(&stage.apply(&["--auto"]), 0, "not-begun", "does not answer already");
+    ended(&stage.apply(&["deploy/web", "--yes"]), 3, "not-begun", "does not answer already");
     assert_eq!(stage.tag("deploy/web"), "1.0.1");
 }
 

@@ -15,6 +15,8 @@ use crate::ports::rollouts::{WatchSubject, WriteError};
 const FRESH: Duration = Duration::from_secs(2);
 /// How often probes are asked again.
 const PROBE_EVERY: Duration = Duration::from_secs(5);
+/// The longest that stopping a Job may take: less than the time between two renewals of the lock.
+const STOP: Duration = Duration::from_secs(10);
 /// The longest that a fresh look may take.
 const LOOK: Duration = Duration::from_secs(15);
 
@@ -126,7 +128,11 @@ impl Performer<'_> {
         if !course.change.terms.run_once || self.job.is_some() {
             return None;
         }
-        match self.room.rollouts.run_once(object, &record.id).await {
+        let starting = tokio::time::timeout(LOOK, self.room.rollouts.run_once(object, &record.id));
+        let Ok(started) = starting.await else {
+            return Some(Event::Blind(format!("no answer within {} s", LOOK.as_secs())));
+        };
+        match started {
             Ok(name) => {
                 self.job = Some(name);
                 None
@@ -146,12 +152,17 @@ impl Performer<'_> {
             return;
         }
         let object = &course.change.object;
-        match self.room.rollouts.stop_job(object, &record.id).await {
-            Ok(()) => self.job_stopped = true,
-            Err(error) => {
-                let message = format!("the Job that was started could not be stopped: {error}");
-                self.room.events.event(crate::ports::Event::Trouble { object, message: &message });
-            }
+        let stopping = tokio::time::timeout(STOP, self.room.rollouts.stop_job(object, &record.id));
+        let why = match stopping.await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some(format!("no answer within {} s", STOP.as_secs())),
+        };
+        // The way back does not wait for it.
+        self.job_stopped = true;
+        if let Some(why) = why {
+            let message = format!("the Job that was started could not be stopped: {why}");
+            self.room.events.event(crate::ports::Event::Trouble { object, message: &message });
         }
     }
 }
