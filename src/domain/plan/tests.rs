@@ -1,8 +1,13 @@
+use std::time::Duration;
+
 use super::*;
 use crate::domain::candidate::Level;
+use crate::domain::change::{Change, Terms};
 use crate::domain::gate::tests::workload;
+use crate::domain::history::{Actor, BadVersion, KnownBad, Record, RecordEnd, RecordId, Verb};
 use crate::domain::inventory::Kind;
-use crate::domain::policy::{Overrides, PartialActions, Policy, Rule, Settings};
+use crate::domain::policy::{Overrides, PartialActions, Policy, RollbackMode, Rule, Settings};
+use crate::domain::rollout::{Outcome, Stage};
 
 fn prospect(tag: &str, change: Bump) -> Prospect {
     Prospect { tag: tag.parse().expect("a tag"), change, size: change, digest: None }
@@ -163,4 +168,106 @@ proptest::proptest! {
             proptest::prop_assert!(updates(&rule(&text(&levels))));
         }
     }
+}
+
+/// A `CronJob` whose image was written by a record that awaits its run, and a row that goes on.
+fn unproved(decision: Decision, change: impl FnOnce(&mut Memory)) -> String {
+    let digest: Digest = format!("sha256:{}", "a".repeat(64)).parse().expect("a digest");
+    let web = workload(Kind::CronJob);
+    let time = "2026-11-24T12:00:00Z".parse().expect("a time");
+    let slot = slot_id(&web.slots[0]);
+    let id: RecordId = "20261124t120000z-00000001/1".parse().expect("a record");
+    let record = Record {
+        id: id.clone(),
+        cluster: "cluster".into(),
+        verb: Verb::Apply,
+        change: Change {
+            object: "prod/cj/web".parse().expect("an object"),
+            uid: "uid".into(),
+            edits: Vec::new(),
+            terms: Terms {
+                soak: Duration::ZERO,
+                progress_deadline: Duration::ZERO,
+                rollback: RollbackMode::Careful,
+                stateful: false,
+                was_healthy: true,
+                probes: Vec::new(),
+                run_once: false,
+            },
+        },
+        why: Vec::new(),
+        actor: Actor { user: None, local: "anna".into(), host: "desk".into() },
+        started: time,
+        stage: Stage::Applied,
+        written: vec![(slot.clone(), "nginx:1.25.3".into())],
+        template: None,
+        restored: Vec::new(),
+        failure: None,
+        attempts: 0,
+        end: Some(RecordEnd { at: time, outcome: Outcome::AwaitsRun }),
+    };
+    let bad = BadVersion {
+        slot,
+        repository: "nginx".parse().expect("a repository"),
+        tag: None,
+        digest: digest.clone(),
+    };
+    let known = KnownBad { versions: vec![bad], record: id, since: time, why: "crash".into() };
+    let mut memory = Memory { last: Some(record), known_bad: vec![known], approvals: Vec::new() };
+    change(&mut memory);
+    let offer = Offer {
+        tag: "1.25.4".parse().expect("a tag"),
+        digest: Some(digest),
+        change: Bump::Patch,
+        action: Action::Auto,
+        decision,
+    };
+    let mut plan = Plan {
+        created: time,
+        inventory: Inventory { workloads: vec![web], ..Inventory::default() },
+        proposals: vec![Proposal {
+            workload: 0,
+            slot: 0,
+            current: Current::default(),
+            candidate: Some(offer),
+            others: Vec::new(),
+            decision,
+            reasons: Vec::new(),
+            lookup: Lookup::Done,
+            findings: Vec::new(),
+        }],
+    };
+    block_known_combinations(&mut plan, |_| Some(&memory));
+    hold_unproved(&mut plan, |_| Some(&memory));
+    let row = &plan.proposals[0];
+    format!("{} {}", row.decision, row.reasons.join("; "))
+}
+
+#[test]
+fn a_step_from_what_was_not_seen_to_work_waits() {
+    let only_last = |memory: &mut Memory| memory.known_bad.clear();
+    assert!(unproved(Decision::Update, only_last).starts_with("held its next run has to show"));
+    // What needs a yes anyway says why, and what is blocked stays it.
+    assert_eq!(unproved(Decision::Held, only_last), "held ");
+    assert_eq!(unproved(Decision::Blocked, only_last), "blocked ");
+    // Somebody went on from there, or its run was seen.
+    let elsewhere = |memory: &mut Memory| {
+        only_last(memory);
+        let last = memory.last.as_mut().expect("a record");
+        last.written[0].1 = "nginx:1.25.2".into();
+    };
+    assert_eq!(unproved(Decision::Update, elsewhere), "update ");
+    let seen = |memory: &mut Memory| {
+        only_last(memory);
+        memory.last.as_mut().expect("a record").end = None;
+    };
+    assert_eq!(unproved(Decision::Update, seen), "update ");
+}
+
+#[test]
+fn what_failed_together_is_blocked_and_what_needs_a_yes_is_left_to_it() {
+    let only_bad = |memory: &mut Memory| memory.last = None;
+    let blocked = unproved(Decision::Update, only_bad);
+    assert!(blocked.starts_with("blocked these versions failed together on 2026-11-24: crash"));
+    assert_eq!(unproved(Decision::Held, only_bad), "held ");
 }
