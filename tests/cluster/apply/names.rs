@@ -51,7 +51,7 @@ fn are_inside(paths: &BTreeSet<String>, home: &Path) {
 #[test]
 fn long_names_of_objects_stay_inside() {
     let stage = Stage::new(&["1.0.0", "1.0.1"]);
-    // Of 253 characters the name of its ReplicaSet is too long, so that it never runs.
+    // Of 253 characters, the most that there can be, some controllers make no ReplicaSet.
     for length in [63, 242, 253] {
         let name = "n".repeat(length);
         let manifest = crate::bed::deployment("web", &stage.image("1.0.0"))
@@ -64,14 +64,13 @@ fn long_names_of_objects_stay_inside() {
         let args = ["apply", &format!("{object}=1.0.1"), "--yes", "-o", "json", "--soak", "0s"];
         let program = bed().program();
         let home = program.home().to_owned();
+        let (run, paths) = changed(&stage, program, &args);
+        are_inside(&paths, &home);
         if length < 253 {
-            let (run, paths) = changed(&stage, program, &args);
             ended(&run, 0, "succeeded", "done");
-            are_inside(&paths, &home);
             assert_eq!(stage.tag(&object), "1.0.1");
         } else {
-            let run = stage.run_by(&program, &args);
-            assert!(matches!(run.code, Some(3 | 6)), "{run}");
+            assert!(matches!(run.code, Some(0 | 3 | 6)), "{run}");
         }
         stage.namespace.kubectl(&["delete", &object]).exits(0);
     }
