@@ -72,7 +72,7 @@ fn last_records(
 }
 
 fn is_further(one: &Record, other: &Record) -> bool {
-    !other.is_final() && (one.attempts, one.stage) >= (other.attempts, other.stage)
+    other.is_open() && (one.attempts, one.stage) >= (other.attempts, other.stage)
 }
 
 /// A change that somebody carries out right now.

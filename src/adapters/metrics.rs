@@ -232,13 +232,10 @@ impl Metrics {
             known.attempted = true;
             self.attempted.inc();
         }
-        let failed = matches!(
-            event.phase,
-            Phase::RollingBack { .. }
-                | Phase::Ended(
-                    Outcome::FailedKept(_) | Outcome::RolledBack(_) | Outcome::Inconsistent { .. }
-                )
-        );
+        let failed = match event.phase {
+            Phase::Ended(outcome) => outcome.failure().is_some(),
+            phase => matches!(phase, Phase::RollingBack { .. }),
+        };
         if failed && !known.unhealthy {
             known.unhealthy = true;
             self.unhealthy.inc();
@@ -252,27 +249,14 @@ impl Metrics {
         if attempted {
             self.updates.observe(event.elapsed.as_secs_f64());
         }
-        match outcome {
-            Outcome::Succeeded { .. } => {
-                self.succeeded.inc();
-                self.taken(event.change.edits.len());
-            }
-            Outcome::Unverified(_) | Outcome::AwaitsRun => {
-                self.taken(event.change.edits.len());
-            }
-            Outcome::FailedKept(_) | Outcome::RolledBack(_) | Outcome::Inconsistent { .. } => {
-                self.failed.inc();
-            }
-            Outcome::Rehearsed
-            | Outcome::NotBegun(_)
-            | Outcome::Refused(_)
-            | Outcome::Stale(_)
-            | Outcome::Abandoned(_)
-            | Outcome::Interrupted(_)
-            | Outcome::Busy(_)
-            | Outcome::Untouched
-            | Outcome::Superseded(_)
-            | Outcome::Unknown(_) => {}
+        if outcome.failure().is_some() {
+            self.failed.inc();
+        }
+        if let Outcome::Succeeded { .. } = outcome {
+            self.succeeded.inc();
+        }
+        if let Outcome::Succeeded { .. } | Outcome::Unverified(_) | Outcome::AwaitsRun = outcome {
+            self.taken(event.change.edits.len());
         }
         self.ended.with_label_values(&[outcome.as_str()]).inc();
         if let Err(error) = self.save() {

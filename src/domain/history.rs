@@ -178,11 +178,6 @@ impl Record {
         self.end.as_ref().is_none_or(|end| !end.outcome.is_final())
     }
 
-    /// Whether its story is told.
-    pub fn is_final(&self) -> bool {
-        self.end.as_ref().is_some_and(|end| end.outcome.is_final())
-    }
-
     /// Whether the next run of its `CronJob` has to show whether the new version works.
     pub fn awaits_run(&self) -> bool {
         self.end.as_ref().is_some_and(|end| end.outcome == Outcome::AwaitsRun)

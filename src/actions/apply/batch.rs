@@ -169,25 +169,12 @@ impl Images {
 
     fn end(&mut self, index: usize, report: &Report) {
         let images = self.trials.remove(&index).unwrap_or_default();
-        match &report.outcome {
-            // What ran and was watched; a CronJob or a set without replicas proves nothing.
-            Outcome::Succeeded { .. } => self.proved.extend(images),
-            Outcome::RolledBack(_) | Outcome::FailedKept(_) | Outcome::Inconsistent { .. } => {
-                let object = report.object.to_string();
-                self.failed.extend(images.into_iter().map(|image| (image, object.clone())));
-            }
-            Outcome::Rehearsed
-            | Outcome::Unverified(_)
-            | Outcome::AwaitsRun
-            | Outcome::NotBegun(_)
-            | Outcome::Refused(_)
-            | Outcome::Stale(_)
-            | Outcome::Abandoned(_)
-            | Outcome::Interrupted(_)
-            | Outcome::Busy(_)
-            | Outcome::Untouched
-            | Outcome::Superseded(_)
-            | Outcome::Unknown(_) => {}
+        // What ran and was watched proves an image; a CronJob or a set without replicas does not.
+        if let Outcome::Succeeded { .. } = report.outcome {
+            self.proved.extend(images);
+        } else if report.outcome.failure().is_some() {
+            let object = report.object.to_string();
+            self.failed.extend(images.into_iter().map(|image| (image, object.clone())));
         }
     }
 }

@@ -191,33 +191,14 @@ async fn close(
 ) -> Report {
     let now = room.clock.now();
     record.end = Some(RecordEnd { at: now, outcome: outcome.clone() });
-    match &outcome {
-        Outcome::RolledBack(failure) | Outcome::Inconsistent { cause: failure, .. }
-            if blames_the_version(failure) =>
-        {
+    if let Some(failure) = outcome.failure() {
+        // What is kept on purpose may be right after all.
+        let kept = matches!(outcome, Outcome::FailedKept(_));
+        if !kept && blames_the_version(failure) {
             leash.memory.condemn(&record, &failure.clone().without_words(), now);
         }
-        Outcome::Succeeded { .. } | Outcome::Unverified(_) | Outcome::AwaitsRun
-            if record.verb == Verb::Rollback =>
-        {
-            leash.memory.reject(&record, now);
-        }
-        Outcome::Succeeded { .. }
-        | Outcome::Unverified(_)
-        | Outcome::AwaitsRun
-        | Outcome::RolledBack(_)
-        | Outcome::Inconsistent { .. }
-        | Outcome::FailedKept(_)
-        | Outcome::Rehearsed
-        | Outcome::NotBegun(_)
-        | Outcome::Refused(_)
-        | Outcome::Stale(_)
-        | Outcome::Abandoned(_)
-        | Outcome::Interrupted(_)
-        | Outcome::Busy(_)
-        | Outcome::Untouched
-        | Outcome::Superseded(_)
-        | Outcome::Unknown(_) => {}
+    } else if record.verb == Verb::Rollback && record.left_the_old_version() {
+        leash.memory.reject(&record, now);
     }
     let goes_on =
         matches!(outcome, Outcome::Unknown(_) | Outcome::AwaitsRun | Outcome::Unverified(_));

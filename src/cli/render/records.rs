@@ -169,7 +169,7 @@ pub fn text(record: &Record, width: Option<u16>, styles: &Styles) -> String {
         fields.field("", &outcomes::sentence(&end.outcome));
     }
     let outcome = record.end.as_ref().map(|end| &end.outcome);
-    let failed = outcome.and_then(super::json::failure_of).or(record.failure.as_ref());
+    let failed = outcome.and_then(Outcome::failure).or(record.failure.as_ref());
     if let Some(failure) = failed {
         let container = failure.slot.as_ref().map_or("-".into(), ToString::to_string);
         fields.field("Failure", &format!("{}, container {container}", failure.code));

@@ -116,10 +116,7 @@ fn log(event: &RolloutEvent<'_>) {
         _ => None,
     };
     for edit in &event.change.edits {
-        let failed = matches!(
-            outcome,
-            Some(Outcome::FailedKept(_) | Outcome::RolledBack(_) | Outcome::Inconsistent { .. })
-        );
+        let failed = outcome.is_some_and(|outcome| outcome.failure().is_some());
         tracing::info!(
             event = "rollout",
             asset_id = format!("{}:{}", event.change.object, edit.slot),

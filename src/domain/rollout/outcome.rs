@@ -102,6 +102,28 @@ impl Outcome {
         }
     }
 
+    /// Why the new version failed, whatever became of it then.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::FailedKept(failure)
+            | Self::RolledBack(failure)
+            | Self::Inconsistent { cause: failure, .. } => Some(failure),
+            Self::Rehearsed
+            | Self::Succeeded { .. }
+            | Self::Unverified(_)
+            | Self::AwaitsRun
+            | Self::NotBegun(_)
+            | Self::Refused(_)
+            | Self::Stale(_)
+            | Self::Abandoned(_)
+            | Self::Interrupted(_)
+            | Self::Busy(_)
+            | Self::Untouched
+            | Self::Superseded(_)
+            | Self::Unknown(_) => None,
+        }
+    }
+
     /// Whether the outcome says that nothing was written to the object.
     pub fn wrote_nothing(&self) -> bool {
         match self {

@@ -112,7 +112,7 @@ fn result(report: &Report) -> ResultOutput {
         record: report.record.as_ref().map(ToString::to_string),
         outcome: outcome.as_str(),
         message: outcomes::sentence(outcome),
-        failure: failure_of(outcome).map(failure),
+        failure: outcome.failure().map(failure),
         rollback_failure: match outcome {
             Outcome::Inconsistent { second, .. } => Some(second.clone()),
             _ => None,
@@ -138,16 +138,6 @@ pub(super) fn unverified_of(outcome: &Outcome) -> Option<String> {
 pub(super) fn soaked_of(outcome: &Outcome) -> Option<f64> {
     match outcome {
         Outcome::Succeeded { soaked, .. } => Some(soaked.as_secs_f64()),
-        _ => None,
-    }
-}
-
-/// Why a new version failed, where it did.
-pub fn failure_of(outcome: &Outcome) -> Option<&Failure> {
-    match outcome {
-        Outcome::FailedKept(failure)
-        | Outcome::RolledBack(failure)
-        | Outcome::Inconsistent { cause: failure, .. } => Some(failure),
         _ => None,
     }
 }

@@ -3,9 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::apply::{
-    EditOutput, FailureOutput, edits, failure, failure_of, soaked_of, unverified_of,
-};
+use super::apply::{EditOutput, FailureOutput, edits, failure, soaked_of, unverified_of};
 use crate::cli::render::{outcomes, records};
 use crate::domain::history::{Actor, Record};
 use crate::domain::rollout::{Images, Outcome};
@@ -122,7 +120,7 @@ pub(super) fn actor(actor: &Actor) -> ActorOutput {
 
 fn record(record: &Record) -> RecordOutput {
     let outcome = record.end.as_ref().map(|end| &end.outcome);
-    let failed = outcome.and_then(failure_of).or(record.failure.as_ref());
+    let failed = outcome.and_then(Outcome::failure).or(record.failure.as_ref());
     RecordOutput {
         id: record.id.to_string(),
         cluster: record.cluster.to_string(),

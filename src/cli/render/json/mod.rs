@@ -13,7 +13,7 @@ mod schema;
 mod status;
 
 pub use apply::{
-    ApplyOutput, EditOutput, FailureOutput, ResultOutput, apply_output, edits, failure, failure_of,
+    ApplyOutput, EditOutput, FailureOutput, ResultOutput, apply_output, edits, failure,
 };
 pub use explain::{ExplainOutput, GateOutput, TagOutput, explain_output};
 pub use history::{
