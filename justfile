@@ -29,10 +29,9 @@ test-cluster *FILTER:
 deny:
     "$(tests/bed/get.sh cargo-deny | cut -d= -f2-)" --locked check
 
-# The completion scripts that packages install.
+# The completion scripts that packages install, anew after a change of the flags.
 completions:
-    mkdir -p target/completions
-    for shell in bash zsh fish powershell; do cargo run --quiet --locked -- completion $shell > target/completions/kubectl-safe_update.$shell; done
+    UPDATE_COMPLETIONS=1 cargo test --locked --test it -- completion::
 
 # The benchmarks.
 bench *FILTER:

@@ -1,6 +1,9 @@
 //! FLOOR 1: the traits through which decisions meet the outside. Adapters implement them, actions
 //! call them. All are object-safe; trouble is typed and says what to do next.
 
+pub mod charts;
+pub mod previews;
+pub mod releases;
 pub mod rollouts;
 
 use std::sync::Arc;

@@ -126,7 +126,7 @@ pub async fn target(
     let written = plan
         .proposals
         .first()
-        .map(|proposal| plan.target(proposal).1.image.as_written().to_owned())
+        .map(|proposal| plan.target(proposal).1.image.described().into_owned())
         .unwrap_or_default();
     let current = plan.proposals.first().and_then(|proposal| proposal.current.tag.clone());
     let mut explanation = Explanation {
@@ -156,6 +156,12 @@ pub async fn target(
                     .map(|prospect| (prospect.change, prospect.tag.clone()))
                     .collect();
             }
+            explanation.latest = explanation.candidates.first().map(|(_, tag)| tag.clone());
+        } else if !detail.versions.is_empty() {
+            explanation.tags = detail.versions;
+            let found = detail.candidates.iter();
+            explanation.candidates =
+                found.map(|prospect| (prospect.change, prospect.tag.clone())).collect();
             explanation.latest = explanation.candidates.first().map(|(_, tag)| tag.clone());
         } else if let Some(moved) = detail.candidates.first() {
             explanation.candidates.push((moved.change, moved.tag.clone()));

@@ -2,14 +2,15 @@
 //! order in which they are carried out. Pure; asks nobody.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::change::{ObjectId, Probe, SlotId};
+use crate::domain::change::{ObjectId, Probe, Revision, SlotId};
 use crate::domain::consent::slot_id;
 use crate::domain::history::Verb;
 use crate::domain::image::{Digest, ImageReference};
-use crate::domain::inventory::PullIdentity;
+use crate::domain::inventory::{PullIdentity, SlotImage};
 use crate::domain::plan::{Plan, written};
 use crate::domain::policy::{Limits, RollbackMode};
 use crate::domain::version::Bump;
@@ -35,10 +36,30 @@ pub struct Intent {
     pub rollback: RollbackMode,
     /// What has to answer.
     pub probes: Vec<Probe>,
+    /// The revision of a release to go back to, where it is one.
+    pub revision: Option<Revision>,
     /// The place in the order of application.
     pub order: i32,
     /// Why, in words.
     pub why: Vec<String>,
+}
+
+/// What is to stand in a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Goal {
+    /// An image.
+    Image(ImageReference),
+    /// A version of the release's chart.
+    Chart(Arc<str>),
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Image(image) => formatter.write_str(image.as_written()),
+            Self::Chart(version) => formatter.write_str(version),
+        }
+    }
 }
 
 /// One step of one slot.
@@ -49,7 +70,7 @@ pub struct Step {
     /// What stands there.
     pub from: Arc<str>,
     /// What is to stand there.
-    pub to: ImageReference,
+    pub to: Goal,
     /// What `to` named when the plan was made; none where nobody asked.
     pub digest: Option<Digest>,
     /// What runs, where it is known.
@@ -65,19 +86,21 @@ pub fn intents(plan: &Plan, rows: &[usize], limits: &dyn Fn(usize) -> Limits) ->
     for row in rows {
         let proposal = &plan.proposals[*row];
         let (workload, slot) = plan.target(proposal);
-        let (Some(object), Some(uid), Some(offer), Some(reference)) = (
-            workload.object(),
-            workload.uid.clone(),
-            proposal.candidate.as_ref(),
-            slot.image.reference(),
-        ) else {
+        let (Some(object), Some(uid), Some(offer)) =
+            (workload.object(), workload.uid.clone(), proposal.candidate.as_ref())
+        else {
             continue;
         };
         let limits = limits(*row);
+        let to = match &slot.image {
+            SlotImage::Reference(reference) => Goal::Image(written(reference, offer, limits.pin)),
+            SlotImage::Chart(_) => Goal::Chart(slot.image.shown(&offer.tag).into()),
+            SlotImage::Malformed { .. } => continue,
+        };
         let step = Step {
             slot: slot_id(slot),
             from: slot.image.as_written().into(),
-            to: written(reference, offer, limits.pin),
+            to,
             digest: offer.digest.clone(),
             running: proposal.current.digest.clone(),
             bump: offer.change,
@@ -92,6 +115,7 @@ pub fn intents(plan: &Plan, rows: &[usize], limits: &dyn Fn(usize) -> Limits) ->
             soak: Duration::ZERO,
             rollback: limits.rollback,
             probes: Vec::new(),
+            revision: None,
             order: limits.order,
             why: Vec::new(),
         });

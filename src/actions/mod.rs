@@ -7,5 +7,6 @@ pub mod facts;
 pub mod intent;
 pub mod lookup;
 pub mod plan;
+pub mod preview;
 pub mod resume;
 pub mod rollback;

@@ -4,6 +4,7 @@
 //! round are asked at once, and a target that knows enough is judged. A release that turns out to be
 //! too young, incomplete or gone makes its target ask about the next one below it.
 
+mod charts;
 mod comparison;
 mod draft;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
+pub use self::charts::ChartRoom;
 use self::comparison::Comparisons;
 pub(super) use self::comparison::criteria;
 use self::draft::Draft;
@@ -20,7 +22,7 @@ pub use self::draft::limits;
 use super::facts::Facts;
 use super::lookup::{Catalogs, Published, lookup};
 use crate::domain::calendar;
-use crate::domain::candidate::PassedOver;
+use crate::domain::candidate::{PassedOver, TagVerdict};
 use crate::domain::change::ObjectId;
 use crate::domain::gate::Surroundings;
 use crate::domain::history::Memory;
@@ -47,6 +49,8 @@ pub struct Options<'a> {
     pub named: &'a [NamedVersion],
     /// Keep what each gate said about each row.
     pub findings: bool,
+    /// Where charts of releases are looked for; none where there are no releases.
+    pub charts: Option<ChartRoom<'a>>,
 }
 
 /// What is remembered, by object.
@@ -100,6 +104,8 @@ pub(super) struct Detail {
     pub(super) error: Option<LookupError>,
     pub(super) candidates: Vec<Prospect>,
     pub(super) passed_over: Vec<PassedOver>,
+    /// Of a chart: what became of every version.
+    pub(super) versions: Vec<TagVerdict>,
 }
 
 /// Makes the plan, and keeps what its row was made from when it has only one. With `tags`, all repositories have
@@ -116,6 +122,8 @@ pub(super) async fn plan_in_detail(
         None => lookup(registry, &inventory, events).await,
     };
     inventory.warnings.extend(lookup_warnings(&catalogs));
+    let (mut charts, warnings) = charts::find(&inventory, options).await;
+    inventory.warnings.extend(warnings);
     let closed = calendar::closed(&options.policy.windows, &options.policy.freezes, options.now);
     let surroundings = Surroundings {
         closed: closed.as_deref(),
@@ -132,7 +140,9 @@ pub(super) async fn plan_in_detail(
             let platforms = needed_platforms(&inventory, workload);
             let place = (index, position);
             let target = (workload, slot);
-            drafts.push(Draft::new(place, target, &catalogs, &mut comparisons, options, platforms));
+            let chart = charts.remove(&place);
+            let known = (&catalogs, &mut comparisons, chart);
+            drafts.push(Draft::new(place, target, known, options, platforms));
         }
     }
     proposals.resize_with(drafts.len(), || None);

@@ -14,7 +14,7 @@ use crate::domain::change::{ObjectId, SlotId};
 use crate::domain::health::{Failure, Health, UNDO, Wanted, judge};
 use crate::domain::history::{ATTEMPTS_MAX, Record, RecordEnd};
 use crate::domain::inventory::Kind;
-use crate::domain::rollout::{self, Course, Outcome, Phase, Stage, Standing, locate};
+use crate::domain::rollout::{self, Course, Outcome, Phase, Stage, Standing, Working};
 use crate::ports::rollouts::{
     Inspected, JournalError, LockError, ReadError, Remembered, Rollouts, WatchSubject,
 };
@@ -137,6 +137,9 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
         Ok(job) => job,
         Err(outcome) => return Report::of(&record, outcome, Duration::ZERO),
     };
+    if let Some(why) = helm_at_work(room, &record).await {
+        return early(Outcome::Busy(why));
+    }
     let _machine = match room.journal.lock(&room.manner.cluster, &object) {
         Ok(guard) => guard,
         Err(error @ JournalError::Busy { .. }) => return early(Outcome::Busy(error.to_string())),
@@ -180,7 +183,7 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
         Ok(_) | Err(ReadError::Gone(_)) => (Standing::Gone, None),
         Err(error) => {
             let outcome = Outcome::Unknown(error.to_string());
-            return ended(room, record, leash, outcome, job).await;
+            return Box::pin(ended(room, record, leash, outcome, job)).await;
         }
     };
     let old = matches!(standing, Standing::Untouched | Standing::Restored);
@@ -188,7 +191,7 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
     let young = |at: Timestamp| room.clock.now().duration_since(at) < IN_TRANSIT;
     if wrote_nothing && record.stage == Stage::Applying && ended_at.is_some_and(young) {
         let why = "its write may still be on its way: resume it again in a minute".into();
-        return ended(room, record, leash, Outcome::Unknown(why), job).await;
+        return Box::pin(ended(room, record, leash, Outcome::Unknown(why), job)).await;
     }
     if let (Some(undo), false) = (undo, wrote_nothing) {
         record.stage = Stage::RollingBack;
@@ -201,7 +204,7 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
         let second =
             format!("it was taken up {ATTEMPTS_MAX} times already without coming to an end");
         let outcome = Outcome::Inconsistent { cause, second };
-        return ended(room, record, leash, outcome, job).await;
+        return Box::pin(ended(room, record, leash, outcome, job)).await;
     }
     if let (Standing::Applied, Some(seen)) = (&standing, &base) {
         if record.written.is_empty() {
@@ -215,6 +218,42 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
     let (phase, effect) =
         rollout::resume(&course, record.stage, &standing, record.failure.clone(), now);
     drive(room, record, leash, Start { phase, effect, base, resumed: true, job }, &mut ()).await
+}
+
+/// How long a helm of which nothing else is known may be at work on a release.
+const HELM_AT_WORK: SignedDuration = SignedDuration::from_mins(20);
+
+/// Why a release may still be written by the helm that a killed run left behind; none where that has
+/// ended for certain, or has had its time.
+async fn helm_at_work(room: &Room<'_>, record: &Record) -> Option<String> {
+    let object = &record.change.object;
+    if object.kind != Kind::Release {
+        return None;
+    }
+    let seen = room.rollouts.inspect(object).await.ok()?;
+    let half = seen.release?.half?;
+    match half.working {
+        Working::Ended | Working::Gone => return None,
+        Working::Here => {
+            return Some(format!("a helm of this machine still works on it ({})", half.what));
+        }
+        Working::Unknown => {}
+    }
+    let patience = record.change.release.as_ref().map(|before| before.patience);
+    let patience = SignedDuration::try_from(patience.unwrap_or_default());
+    let patience = patience.unwrap_or(SignedDuration::MAX).max(HELM_AT_WORK);
+    let over = half.since.and_then(|since| since.checked_add(patience).ok());
+    if over.is_some_and(|over| over <= room.clock.now()) {
+        return None;
+    }
+    let whose = if record.actor.host == room.manner.actor.host {
+        "another helm".to_owned()
+    } else {
+        format!("the helm of {}", record.actor.host)
+    };
+    let until = over.map(|over| format!(" until {over:.0}")).unwrap_or_default();
+    let what = half.what;
+    Some(format!("it is {what}, and {whose} may still work on it{until}: try again later"))
 }
 
 /// The Job by which a record is judged that awaits its next run; none for other records, and for
@@ -284,7 +323,7 @@ pub async fn telling_job(
 /// Where the object stands. Where our images stand in a template that is not the one that was
 /// written, somebody else's rollout is under way.
 fn stands(record: &Record, seen: &Inspected) -> Standing {
-    let standing = locate(&record.change, &record.written, &record.restored, &seen.images());
+    let standing = seen.standing(record);
     let ours = record.template.as_ref().is_none_or(|ours| **ours == *seen.template_hash);
     if standing == Standing::Applied && !ours {
         return Standing::Foreign("the rest of its pod template was changed since".into());

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use super::apply::Room;
-use super::intent::{Intent, Step};
-use crate::domain::change::ObjectId;
+use super::intent::{Goal, Intent, Step};
+use crate::domain::change::{ObjectId, ReleaseBefore};
 use crate::domain::history::{Record, Verb};
 use crate::domain::image::ImageReference;
 use crate::domain::policy::RollbackMode;
-use crate::domain::rollout::{Standing, locate};
+use crate::domain::rollout::Standing;
 use crate::domain::version::Bump;
 use crate::ports::rollouts::ReadError;
 
@@ -100,7 +100,11 @@ pub async fn intent(
     let change = &record.change;
     let seen = room.rollouts.inspect(&change.object).await?;
     let id = record.id.to_string();
-    match locate(change, &record.written, &record.restored, &seen.images()) {
+    if change.release.is_some() && seen.uid != change.uid {
+        let what = "it was uninstalled and installed anew".to_owned();
+        return Err(RollbackError::Moved { object: change.object.clone(), record: id, what });
+    }
+    match seen.standing(record) {
         Standing::Applied | Standing::Partial => {}
         Standing::Untouched | Standing::Restored => {
             return Err(RollbackError::Already(change.object.clone(), id));
@@ -121,6 +125,18 @@ pub async fn intent(
             let what = format!("{} is no longer there", edit.slot);
             return Err(RollbackError::Moved { object: change.object.clone(), record: id, what });
         };
+        if change.release.is_some() {
+            steps.push(Step {
+                slot: edit.slot.clone(),
+                from: Arc::clone(from),
+                digest: Some(edit.digest.clone()),
+                to: Goal::Chart(Arc::clone(&edit.from)),
+                // What is left behind is what the record brought.
+                running: (*from == edit.to).then(|| edit.digest.clone()),
+                bump: Bump::Patch,
+            });
+            continue;
+        }
         let Ok(mut to) = edit.from.parse::<ImageReference>() else { continue };
         if *from == edit.from {
             continue;
@@ -137,7 +153,7 @@ pub async fn intent(
             slot: edit.slot.clone(),
             from: Arc::clone(from),
             digest: edit.from_digest.clone(),
-            to,
+            to: Goal::Image(to),
             // Only where the record's version stands is it known what runs.
             running: (*from == edit.to).then(|| edit.digest.clone()),
             bump: Bump::Patch,
@@ -155,6 +171,7 @@ pub async fn intent(
         // There is nothing behind it to go back to.
         rollback: RollbackMode::Never,
         probes: terms.probes.clone(),
+        revision: change.release.as_ref().map(ReleaseBefore::revision),
         order: 0,
         why: vec![format!("asked for: back to what was there before {id}")],
     })

@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::args_helm::UpgradeArgs;
 use super::args_write::{
     ApplyArgs, ApproveArgs, AuditCommand, ForgetArgs, HistoryArgs, ResumeArgs, RollbackArgs,
     StatusArgs,
@@ -45,6 +46,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Carry a plan out: record, write, verify, soak, and put back what fails
     Apply(ApplyArgs),
+    /// Upgrade one Helm release: preview, confirm, upgrade, verify, and put back what fails
+    Upgrade(Box<UpgradeArgs>),
     /// Put back what ran before a change, as a new rollout
     Rollback(RollbackArgs),
     /// Finish or undo what a killed run left
@@ -67,7 +70,7 @@ pub enum Command {
     /// Make, show and check policy files
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print a completion script for a shell
+    /// Print a completion script for a shell, or let kubectl complete this plugin
     Completion(CompletionArgs),
     /// Print the version
     Version(VersionArgs),
@@ -192,7 +195,13 @@ pub struct Connection {
     )]
     pub disable_compression: Option<bool>,
     /// Directory for caches, instead of the user's cache directory
-    #[arg(long, value_name = "DIR", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        global = true,
+        hide_short_help = true
+    )]
     pub cache_dir: Option<PathBuf>,
     /// Do not run credential plugins that the kubeconfig names
     #[arg(long, global = true, hide_short_help = true)]
@@ -216,7 +225,7 @@ pub struct Selection {
     #[arg(short = 'c', long, value_name = "NAME")]
     pub container: Option<String>,
     /// Read manifests instead of a cluster: a file, a directory, or - (can be repeated)
-    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
+    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
     pub filename: Vec<String>,
     /// Only these legs
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LEG")]
@@ -228,6 +237,8 @@ pub struct Selection {
 pub enum OnlyLeg {
     /// Workloads in a cluster.
     Kubernetes,
+    /// Helm releases in a cluster.
+    Helm,
 }
 
 /// How registries are asked.
@@ -243,7 +254,7 @@ pub struct Lookup {
 }
 
 /// How candidates are limited.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Default, Clone, Args)]
 #[command(next_help_heading = "Candidates")]
 pub struct Candidates {
     /// The highest level to look for
@@ -356,7 +367,7 @@ pub struct ExplainArgs {
     #[arg(short = 'c', long, value_name = "NAME", help_heading = "Selection")]
     pub container: Option<String>,
     /// Read the target from manifests: a file, a directory, or - (can be repeated)
-    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", help_heading = "Selection")]
+    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath, help_heading = "Selection")]
     pub filename: Vec<String>,
     /// How registries are asked.
     #[command(flatten)]
@@ -426,7 +437,7 @@ pub enum ConfigCommand {
     /// Show every setting and where it came from
     Show {
         /// Take the project's file from the directory of these manifests
-        #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
+        #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
         filename: Vec<String>,
         /// Output format
         #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
@@ -470,10 +481,34 @@ pub enum SchemaSubject {
 
 /// Arguments of `completion`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct CompletionArgs {
+    /// What kubectl needs for its own completion.
+    #[command(subcommand)]
+    pub command: Option<CompletionCommand>,
     /// The shell
-    #[arg(value_enum, value_name = "SHELL")]
-    pub shell: Shell,
+    #[arg(value_enum, value_name = "SHELL", required = true)]
+    pub shell: Option<Shell>,
+}
+
+/// Verbs of `completion`.
+#[derive(Debug, Subcommand)]
+pub enum CompletionCommand {
+    /// Let kubectl complete this plugin: link the program that kubectl asks into a directory of PATH
+    ///
+    /// The link goes beside the plugin, or into ~/.local/bin where nothing can be written there. The
+    /// completion of kubectl itself (`kubectl completion SHELL`) has to be set up in the shell.
+    Install {
+        /// The directory, instead of those
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+    },
+    /// Remove the links that install made
+    Uninstall {
+        /// The directory, instead of all of PATH and ~/.local/bin
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+    },
 }
 
 /// Arguments of `version`.

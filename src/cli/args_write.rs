@@ -105,7 +105,7 @@ fn length(text: &str) -> Result<Duration, String> {
 }
 
 /// The same without `0`, which would be over before it begins.
-fn some_length(text: &str) -> Result<Duration, String> {
+pub fn some_length(text: &str) -> Result<Duration, String> {
     let length = length(text)?;
     if length.is_zero() { Err("it has to be longer than 0".into()) } else { Ok(length) }
 }

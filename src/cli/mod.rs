@@ -1,8 +1,10 @@
 //! FLOOR 4: the faces. Arguments, settings, wiring, rendering, exit codes.
 
 pub mod args;
+pub mod args_helm;
 pub mod args_write;
 pub mod commands;
+pub mod complete;
 pub mod error;
 pub mod exit;
 pub mod face;

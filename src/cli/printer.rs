@@ -191,6 +191,20 @@ impl Printer {
     }
 }
 
+/// From now on nothing gets to standard error and nothing is read from standard input, whoever would:
+/// this program or those that it starts, which may ask for a password else.
+pub fn leave_the_terminal() {
+    #[cfg(unix)]
+    {
+        // Not closed but led away: the next file that is opened would become standard error.
+        let nowhere = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null");
+        if let Ok(nowhere) = nowhere {
+            let _ = rustix::stdio::dup2_stderr(&nowhere);
+            let _ = rustix::stdio::dup2_stdin(&nowhere);
+        }
+    }
+}
+
 /// What was typed before a question was asked is no answer to it.
 fn forget_typed_ahead() {
     #[cfg(unix)]

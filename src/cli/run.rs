@@ -6,24 +6,41 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use super::args::{Cli, Command, LogFormat};
+use super::complete::{self, Question};
 use super::error::{CommandError, Kind};
 use super::exit::Exit;
-use super::face::{Face, normalise};
+use super::face::{Face, for_helm, normalise};
 use super::printer::Printer;
+use super::settings::variable;
 use super::{commands, logging, variables};
 
 /// Runs the program with its arguments, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let face = Face::of(arguments.first(), variable("HELM_PLUGIN_NAME").as_ref());
+    if let Some(question) = Question::read(&arguments, &face) {
+        return complete::answer(question);
+    }
     let arguments = normalise(arguments);
-    let face = Face::of(arguments.first());
     let command = Cli::command().bin_name(&face.name);
+    let arguments = if face.is_helm {
+        let verbs: Vec<String> =
+            command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+        for_helm(arguments, &verbs)
+    } else {
+        arguments
+    };
     let cli =
         command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let mut cli = match cli {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let filled = variables::fill(&mut cli, &std::env::vars_os().collect());
+    let environment = std::env::vars_os().collect();
+    let filled = variables::fill(&mut cli, &environment);
+    if face.is_helm {
+        variables::connect_as_helm(&mut cli.global.connection, &environment);
+    }
     logging::start(&cli.global);
     let printer = Printer::new(
         cli.global.color.unwrap_or_default(),
@@ -56,6 +73,7 @@ fn dispatch(cli: &Cli, face: &Face, printer: &Printer) -> Result<Exit, CommandEr
     match &cli.command {
         Command::Plan(arguments) => commands::plan::run(global, arguments, printer),
         Command::Apply(arguments) => commands::apply::run(global, arguments, printer),
+        Command::Upgrade(arguments) => commands::upgrade::run(global, arguments, printer),
         Command::Rollback(arguments) => commands::rollback::run(global, arguments, printer),
         Command::Resume(arguments) => commands::resume::run(global, arguments, printer),
         Command::Status(arguments) => commands::status::run(global, arguments, printer),

@@ -15,6 +15,7 @@ use super::settings::{CacheUse, Settings, variable};
 use super::wire;
 use crate::actions::apply::{Manner, Room};
 use crate::adapters::clock::SystemClock;
+use crate::adapters::helm::rollouts::{HelmRollouts, UpgradeOptions};
 use crate::adapters::journal::FileJournal;
 use crate::adapters::kubernetes::Cluster;
 use crate::adapters::probe::NetworkProber;
@@ -29,6 +30,7 @@ use crate::ports::{EventSink, PullSecrets, Registry as _, Usage};
 pub struct Session {
     /// The cluster.
     pub cluster: Cluster,
+    releases: Arc<HelmRollouts>,
     /// The journal of this machine.
     pub journal: FileJournal,
     registries: Registries,
@@ -62,6 +64,7 @@ impl Session {
     pub async fn open(
         settings: &Settings,
         cluster: Cluster,
+        releases: Option<Arc<HelmRollouts>>,
         hosts: &std::collections::BTreeSet<Host>,
         purpose: &Purpose<'_>,
         stop: Stop,
@@ -69,6 +72,10 @@ impl Session {
     ) -> Result<Self, CommandError> {
         let clock = SystemClock::start();
         let identity: Arc<str> = cluster.identity().await?.into();
+        let releases = match releases {
+            Some(releases) => releases,
+            None => wire::releases(settings, &cluster, UpgradeOptions::default(), false).await?,
+        };
         let secrets: Arc<dyn PullSecrets> = Arc::new(cluster.clone());
         // What the cache says may have moved: what is written is asked for anew.
         let registries =
@@ -95,6 +102,7 @@ impl Session {
         stop.arm();
         Ok(Self {
             cluster,
+            releases,
             journal,
             registries,
             prober: NetworkProber::default(),
@@ -119,7 +127,7 @@ impl Session {
     /// The room in which changes are carried out; `events` hears of every step.
     pub fn room<'a>(&'a self, events: &'a dyn EventSink) -> Room<'a> {
         Room {
-            rollouts: &self.cluster,
+            rollouts: &*self.releases,
             lock: &self.cluster,
             journal: &self.journal,
             registry: &self.registries,

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::args::{Candidates, Connection, Global, Lookup};
 use super::error::CommandError;
 use super::printer::Printer;
-use super::variables::FLAG_VARIABLES;
+use super::variables::{FLAG_VARIABLES, INSTALLER_VARIABLES};
 use crate::adapters::clock;
 use crate::adapters::config::{
     self, ConfigErrors, Directories, Environment, Lookup as ConfigLookup, Merged, Variables,
@@ -84,7 +84,7 @@ impl Settings {
             directories.cache = cache.join("safe-update");
         }
         let variables = Variables::read(&environment, &directory, &[]).map_err(config_error)?;
-        for name in variables.unknown(&FLAG_VARIABLES) {
+        for name in variables.unknown(&[FLAG_VARIABLES.as_slice(), &INSTALLER_VARIABLES].concat()) {
             printer.warning(&format!("{name} is set, but no such setting exists"));
         }
         let manifests: Vec<PathBuf> = manifests.iter().map(PathBuf::from).collect();

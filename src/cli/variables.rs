@@ -3,7 +3,7 @@
 
 use clap::ValueEnum;
 
-use super::args::{Candidates, Cli, Command};
+use super::args::{Candidates, Cli, Command, Connection};
 use super::error::CommandError;
 use crate::adapters::config::Environment;
 use crate::domain::candidate::Level;
@@ -16,6 +16,10 @@ pub const FLAG_VARIABLES: [&str; 5] = [
     "SAFE_UPDATE_LOG_FORMAT",
     "SAFE_UPDATE_OFFLINE",
 ];
+
+/// Variables of the installer of the Helm plugin, which may be set for good; nothing here reads them.
+pub const INSTALLER_VARIABLES: [&str; 3] =
+    ["SAFE_UPDATE_BIN", "SAFE_UPDATE_TARBALL", "SAFE_UPDATE_URL"];
 
 /// Fills in flags from the environment.
 ///
@@ -36,6 +40,9 @@ pub fn fill(cli: &mut Cli, environment: &Environment) -> Result<(), CommandError
         Command::Plan(arguments) => (&mut arguments.candidates, &mut arguments.lookup),
         Command::Explain(arguments) => (&mut arguments.candidates, &mut arguments.lookup),
         Command::Apply(arguments) => {
+            return level_of(&mut arguments.candidates, environment);
+        }
+        Command::Upgrade(arguments) => {
             return level_of(&mut arguments.candidates, environment);
         }
         Command::List(_)
@@ -63,6 +70,35 @@ pub fn fill(cli: &mut Cli, environment: &Environment) -> Result<(), CommandError
         };
     }
     Ok(())
+}
+
+/// Takes over what helm says of the connection to its plugins, where no flag says it. helm leaves
+/// variables empty that say nothing.
+pub fn connect_as_helm(connection: &mut Connection, environment: &Environment) {
+    let text = |name: &str| environment.get(name).map(str::to_owned);
+    let fill = |field: &mut Option<String>, name: &str| {
+        if field.is_none() {
+            *field = text(name);
+        }
+    };
+    fill(&mut connection.namespace, "HELM_NAMESPACE");
+    fill(&mut connection.context, "HELM_KUBECONTEXT");
+    fill(&mut connection.server, "HELM_KUBEAPISERVER");
+    fill(&mut connection.token, "HELM_KUBETOKEN");
+    fill(&mut connection.as_user, "HELM_KUBEASUSER");
+    fill(&mut connection.tls_server_name, "HELM_KUBETLS_SERVER_NAME");
+    if connection.as_group.is_empty() {
+        let groups = text("HELM_KUBEASGROUPS").unwrap_or_default();
+        let groups = groups.split(',').filter(|group| !group.is_empty());
+        connection.as_group = groups.map(str::to_owned).collect();
+    }
+    if connection.certificate_authority.is_none() {
+        connection.certificate_authority = environment.path("HELM_KUBECAFILE");
+    }
+    if connection.insecure_skip_tls_verify.is_none() {
+        connection.insecure_skip_tls_verify =
+            environment.get("HELM_KUBEINSECURE_SKIP_TLS_VERIFY").map(|text| text == "true");
+    }
 }
 
 fn level_of(candidates: &mut Candidates, environment: &Environment) -> Result<(), CommandError> {

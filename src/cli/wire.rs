@@ -8,15 +8,21 @@ use super::error::{CommandError, Kind};
 use super::printer::Printer;
 use super::settings::{CacheUse, Settings, variable};
 use crate::actions::lookup::is_floating;
+use crate::adapters::charts::{ChartSettings, Environment as HelmFiles, HelmCharts};
 use crate::adapters::clock;
+use crate::adapters::helm::driver::{Driver, DriverError};
+use crate::adapters::helm::process::HelmSettings;
+use crate::adapters::helm::rollouts::{HelmAccess, HelmRollouts, UpgradeOptions};
 use crate::adapters::journal::{FileJournal, Retention};
 use crate::adapters::kubernetes::{Cluster, ConnectError, Environment, Options};
 use crate::adapters::registry::{
     CacheSettings, CredentialSources, ExplicitCredential, HostSettings, Registries,
     RegistrySettings,
 };
+use crate::domain::chart::{ChartSource, ChartVersion};
 use crate::domain::image::Registry as Host;
-use crate::domain::inventory::Inventory;
+use crate::domain::inventory::{self, Inventory, Warning};
+use crate::ports::charts::Charts as _;
 use crate::ports::{EventSink, PullSecrets};
 
 /// Runs a future to its end. Ctrl-C ends the process at once: reading has nothing to undo.
@@ -49,7 +55,7 @@ pub async fn cluster(
     settings: &Settings,
     events: Arc<dyn EventSink>,
 ) -> Result<Cluster, CommandError> {
-    let environment = Environment::read(home(), &variable);
+    let environment = cluster_environment();
     let defaults = Options::default();
     let options = Options {
         request: settings.request_timeout.unwrap_or(defaults.request),
@@ -59,6 +65,11 @@ pub async fn cluster(
         ..defaults
     };
     Cluster::connect(&settings.connection, &environment, options).await.map_err(connect_error)
+}
+
+/// What of the process environment counts for a connection.
+pub fn cluster_environment() -> Environment {
+    Environment::read(home(), &variable)
 }
 
 fn connect_error(error: ConnectError) -> CommandError {
@@ -75,6 +86,68 @@ fn connect_error(error: ConnectError) -> CommandError {
         _ => Kind::Environment,
     };
     CommandError { kind, error: error.into(), hints: vec![hint] }
+}
+
+/// Where Helm keeps its releases, as its own environment says.
+///
+/// # Errors
+/// A driver whose releases cannot be read from here.
+pub fn helm_driver() -> Result<Driver, DriverError> {
+    let word = variable("HELM_DRIVER").and_then(|word| word.into_string().ok());
+    word.unwrap_or_default().parse()
+}
+
+/// The cluster and its releases as one leg that carries changes out.
+///
+/// # Errors
+/// The cluster does not say which one it is.
+pub async fn releases(
+    settings: &Settings,
+    cluster: &Cluster,
+    options: UpgradeOptions,
+    for_people: bool,
+) -> Result<Arc<HelmRollouts>, CommandError> {
+    let registries = &settings.merged.registries;
+    let plain = registries.iter().filter(|(_, entry)| entry.insecure.unwrap_or_default());
+    let access = HelmAccess {
+        driver: helm_driver(),
+        process: helm_process(settings, cluster),
+        locks: settings.directories.state.join("locks"),
+        identity: cluster.identity().await?.into(),
+        plain_http: plain.map(|(host, _)| host.to_string()).collect(),
+        plugins: helm_files().plugins,
+        for_people,
+        options,
+    };
+    let cluster = Arc::new(cluster.clone());
+    Ok(Arc::new(HelmRollouts::new(cluster.clone(), cluster.clone(), cluster, access)))
+}
+
+/// What helm is told about the connection: the same as was told us.
+fn helm_process(settings: &Settings, cluster: &Cluster) -> HelmSettings {
+    let flags = &settings.connection;
+    let untold = [
+        ("--cluster", flags.cluster.is_some()),
+        ("--user", flags.user.is_some()),
+        ("--client-certificate", flags.client_certificate.is_some()),
+        ("--client-key", flags.client_key.is_some()),
+        ("--as-uid", flags.impersonate_uid.is_some()),
+        ("--as-user-extra", !flags.impersonate_extra.is_empty()),
+    ];
+    HelmSettings {
+        program: variable("HELM_BIN").filter(|program| !program.is_empty()),
+        kubeconfig: flags.kubeconfig.clone(),
+        // Somebody may choose another context while this runs.
+        context: cluster.context_name().map(str::to_owned),
+        server: flags.server.clone(),
+        token: flags.token.clone(),
+        ca: flags.certificate_authority.clone(),
+        as_user: flags.impersonate.clone(),
+        as_groups: flags.impersonate_groups.clone(),
+        tls_server_name: flags.tls_server_name.clone(),
+        insecure: flags.insecure_skip_tls_verify,
+        untold: untold.into_iter().find_map(|(flag, said)| said.then_some(flag)),
+    }
 }
 
 /// The journal of this machine. Nothing is made or looked at before it is used.
@@ -140,6 +213,7 @@ pub fn registries_with(
         home: home(),
         registry_auth_file: path("REGISTRY_AUTH_FILE"),
         runtime_dir: path("XDG_RUNTIME_DIR"),
+        helm_config: helm_files().registry_config,
         helper_path: None,
     };
     let settings = RegistrySettings {
@@ -170,6 +244,65 @@ pub fn registries_with(
         ..RegistrySettings::default()
     };
     Ok(Registries::new(settings, credentials, pull_secrets, Arc::new(clock::now)))
+}
+
+/// The repositories of charts; those in registries are asked through `registries`.
+pub fn charts(settings: &Settings, registries: &Arc<Registries>, cache: CacheUse) -> HelmCharts {
+    let defaults = ChartSettings::default();
+    let settings = ChartSettings {
+        cache: CacheSettings {
+            directory: Some(settings.directories.cache.join("charts")),
+            offline: cache == CacheUse::Only,
+            refresh: cache == CacheUse::Renew,
+            ..defaults.cache
+        },
+        ..defaults
+    };
+    HelmCharts::new(helm_files(), settings, Arc::clone(registries), Arc::new(clock::now))
+}
+
+/// The repositories of charts that helm is configured with.
+///
+/// # Errors
+/// helm's file cannot be read.
+pub fn chart_repositories(
+    settings: &Settings,
+    printer: &Printer,
+) -> Result<Vec<ChartSource>, CommandError> {
+    let registries = Arc::new(registries_of(settings, &BTreeSet::new(), None, printer)?);
+    let charts = charts(settings, &registries, CacheUse::Only);
+    charts.configured().map_err(|message| CommandError::message(Kind::Environment, message))
+}
+
+/// The directory with helm's plugins, where one is known.
+pub fn helm_plugins() -> Option<std::path::PathBuf> {
+    helm_files().plugins
+}
+
+/// Where Helm keeps its files on this machine.
+fn helm_files() -> HelmFiles {
+    HelmFiles::read(home().as_deref(), &variable)
+}
+
+/// The version of a cluster, asked for where charts may say which they want.
+pub async fn version_for_charts(
+    cluster: Option<&Cluster>,
+    inventory: &mut Inventory,
+) -> Option<ChartVersion> {
+    let cluster = cluster?;
+    inventory.workloads.iter().find(|one| one.kind == inventory::Kind::Release)?;
+    let version = match cluster.version().await {
+        Ok(version) => version.parse().ok(),
+        Err(_) => None,
+    };
+    if version.is_none() {
+        inventory.warnings.push(Warning {
+            code: "version",
+            message: "the cluster does not tell its version, so that it is not held against what charts want".into(),
+            object: None,
+        });
+    }
+    version
 }
 
 /// The login that variables give, bound to its host; none when there is none, or no host for it.

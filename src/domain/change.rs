@@ -106,6 +106,44 @@ pub struct Change {
     pub edits: Vec<Edit>,
     /// How it is carried out.
     pub terms: Terms,
+    /// What a release needs to go back; none for other objects.
+    pub release: Option<ReleaseBefore>,
+}
+
+/// A release before its change: by reference, never by content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseBefore {
+    /// The newest revision, whatever became of it.
+    pub newest: u32,
+    /// The revision to go back to: the newest that was deployed.
+    pub back: u32,
+    /// SHA-256 of its manifest.
+    pub manifest: Digest,
+    /// SHA-256 of the values that the user gave it.
+    pub values: Digest,
+    /// What is wanted again, where the change is itself a way back.
+    pub to: Option<Revision>,
+    /// How long the helm of this change may be at work.
+    pub patience: Duration,
+}
+
+impl ReleaseBefore {
+    /// What an undo goes back to.
+    pub fn revision(&self) -> Revision {
+        Revision { number: self.back, manifest: self.manifest.clone(), values: self.values.clone() }
+    }
+}
+
+/// A revision of a release, known by what was in it: a number alone may mean another one after the
+/// release was installed anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// Its number.
+    pub number: u32,
+    /// SHA-256 of its manifest.
+    pub manifest: Digest,
+    /// SHA-256 of the values that the user gave it.
+    pub values: Digest,
 }
 
 /// How a change is carried out and judged.

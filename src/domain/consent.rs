@@ -77,10 +77,19 @@ fn needed(finding: &Finding, offer: &Offer, limits: &Limits) -> Option<Consent> 
             Action::Manual => Some(Consent::Named),
             Action::Skip => None,
         },
-        (Verdict::Hold(_), Gate::Verifiable | Gate::Capacity | Gate::WayBack) => Some(Consent::Yes),
-        (Verdict::Hold(_), Gate::Owner | Gate::Settled | Gate::Window) | (Verdict::Deny(_), _) => {
-            None
+        (Verdict::Hold(_), Gate::Verifiable | Gate::Capacity | Gate::WayBack | Gate::Ground) => {
+            Some(Consent::Yes)
         }
+        (
+            Verdict::Hold(_),
+            Gate::Owner
+            | Gate::Settled
+            | Gate::Window
+            | Gate::Source
+            | Gate::Images
+            | Gate::Preview,
+        )
+        | (Verdict::Deny(_), _) => None,
     }
 }
 
@@ -123,7 +132,7 @@ pub fn together(plan: &Plan, taken: Vec<usize>) -> (Vec<usize>, Vec<usize>) {
             SlotImage::Reference(reference) => {
                 Some((proposal.workload, reference.repository().clone(), reference.effective_tag()))
             }
-            SlotImage::Malformed { .. } => None,
+            SlotImage::Malformed { .. } | SlotImage::Chart(_) => None,
         }
     };
     let left: Vec<_> = (0..plan.proposals.len())
@@ -144,7 +153,11 @@ pub fn may_be_written(workload: &Workload) -> Result<(), String> {
         Kind::Deployment if workload.rollout.paused => {
             Err("paused, so nothing would roll out: resume it first".into())
         }
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::CronJob => Ok(()),
+        Kind::Deployment
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::CronJob
+        | Kind::Release => Ok(()),
         Kind::Job => Err("the pod template of a Job cannot be changed: delete it and create it with the new version".into()),
         Kind::ReplicaSet => Err("a ReplicaSet does not replace running pods: change what owns it, or make it a Deployment".into()),
         Kind::Pod => Err("nothing replaces a Pod without an owner: delete it and create it with the new version".into()),

@@ -21,6 +21,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use semver::Prerelease;
+
 use super::version::{Version, order_lists, order_padded, pre_release_bound, split_digits};
 
 /// Why a text is not a constraint, and where.
@@ -96,6 +98,8 @@ struct Bound {
     /// Digits without leading zeros; what a wildcard left out is missing.
     parts: Vec<Box<str>>,
     pre_release: Option<(u8, Vec<Box<str>>)>,
+    /// The pre-release as written, for versions that have one of semantic versioning.
+    written: Prerelease,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,20 +137,50 @@ impl Constraint {
 
     /// Whether a version lies in one of the ranges.
     pub fn admits(&self, version: &Version) -> bool {
-        self.groups.iter().any(|group| group.iter().all(|term| term.admits(version)))
+        let admits = |term: &Term| {
+            let leading = |count: usize| term.bound.order_leading(version, count);
+            term.admits(version.is_prerelease(), &|| term.bound.order(version), &leading)
+        };
+        self.groups.iter().any(|group| group.iter().all(admits))
+    }
+
+    /// Whether a semantic version lies in one of the ranges. Its pre-release is compared as semantic versioning
+    /// compares it.
+    pub fn admits_semantic(&self, version: &semver::Version) -> bool {
+        let numbers = [version.major, version.minor, version.patch].map(|part| part.to_string());
+        let numbers = numbers.each_ref().map(|part| part.trim_start_matches('0'));
+        let admits = |term: &Term| {
+            let bound = &term.bound;
+            let parts = || bound.parts.iter().map(|part| &**part);
+            let leading = |count: usize| {
+                let count = count.min(numbers.len());
+                order_padded(numbers[..count].iter().copied(), parts().take(count))
+            };
+            let whole = || {
+                order_padded(numbers.iter().copied(), parts())
+                    .then_with(|| version.pre.cmp(&bound.written))
+            };
+            term.admits(!version.pre.is_empty(), &whole, &leading)
+        };
+        self.groups.iter().any(|group| group.iter().all(admits))
     }
 }
 
 impl Term {
-    fn admits(&self, version: &Version) -> bool {
+    /// Whether the term holds, from the order of the whole version beside the bound and of its first
+    /// parts alone.
+    fn admits(
+        &self,
+        is_prerelease: bool,
+        whole: &dyn Fn() -> Ordering,
+        leading: &dyn Fn(usize) -> Ordering,
+    ) -> bool {
         let bound = &self.bound;
-        if version.is_prerelease() && bound.pre_release.is_none() {
+        if is_prerelease && bound.pre_release.is_none() {
             return false;
         }
         let given = bound.parts.len();
         let range = given < 3;
-        let whole = || bound.order(version);
-        let leading = |count: usize| bound.order_leading(version, count);
         match self.operator {
             Operator::Equal if range => leading(given).is_eq(),
             Operator::Equal => whole().is_eq(),
@@ -293,7 +327,8 @@ fn parse_bound(place: usize, text: &str) -> Result<Bound, Failure> {
     if pre_release.is_some_and(|word| word.is_empty() || !word.bytes().all(is_pre_release_byte)) {
         return Err(refuse());
     }
-    Ok(Bound { parts, pre_release: pre_release.map(pre_release_bound) })
+    let written = pre_release.and_then(|word| Prerelease::new(word).ok()).unwrap_or_default();
+    Ok(Bound { parts, pre_release: pre_release.map(pre_release_bound), written })
 }
 
 fn is_pre_release_byte(byte: u8) -> bool {

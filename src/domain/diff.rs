@@ -44,12 +44,20 @@ pub struct Diff {
     pub hunks: Vec<Hunk>,
 }
 
+/// Lines around a change, where nobody says otherwise.
+pub const CONTEXT: usize = 3;
+
 /// Compares two texts with three lines of context.
 pub fn between(name: impl Into<String>, before: &str, after: &str) -> Diff {
+    with_context(name, before, after, CONTEXT)
+}
+
+/// Compares two texts with so many lines of context.
+pub fn with_context(name: impl Into<String>, before: &str, after: &str, context: usize) -> Diff {
     let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(before, after);
     let mut unified = diff.unified_diff();
     let hunks = unified
-        .context_radius(3)
+        .context_radius(context)
         .iter_hunks()
         .map(|hunk| Hunk {
             header: hunk.header().to_string(),

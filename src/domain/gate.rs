@@ -26,6 +26,14 @@ pub enum Gate {
     Window,
     /// What runs now could be put back.
     WayBack,
+    /// It is known where the chart of a release comes from.
+    Source,
+    /// What helm would render of the installed chart is what stands in the cluster.
+    Ground,
+    /// Every image of the new chart can be pulled.
+    Images,
+    /// The API server would take what the new chart renders.
+    Preview,
 }
 
 impl Gate {
@@ -39,6 +47,10 @@ impl Gate {
             Self::Capacity => "capacity",
             Self::Window => "window",
             Self::WayBack => "way-back",
+            Self::Source => "source",
+            Self::Ground => "ground",
+            Self::Images => "images",
+            Self::Preview => "preview",
         }
     }
 }
@@ -165,7 +177,7 @@ pub fn judge(
     step: Step<'_>,
     surroundings: Surroundings<'_>,
 ) -> Vec<Finding> {
-    let in_cluster = workload.leg == Leg::Kubernetes;
+    let in_cluster = workload.leg.is_in_cluster();
     let mut findings = Vec::with_capacity(7);
     let mut add = |gate, verdict| findings.push(Finding { gate, verdict });
     if in_cluster {
@@ -197,9 +209,14 @@ pub fn action(
     let set = if size.value > change.value { size } else { change };
     let limit = match (&workload.owner, workload.leg) {
         (Owner::Manifest { .. }, Leg::Kubernetes) => manifests,
-        (Owner::ClusterSystem | Owner::Ourselves, Leg::Kubernetes) => Action::Manual,
+        (Owner::ClusterSystem | Owner::Ourselves, Leg::Kubernetes | Leg::Helm) => Action::Manual,
         _ => Action::Auto,
     };
+    // What never happens by default is not forbidden: whoever types the version wants it.
+    let typed = limits.only.as_ref().is_some_and(|only| only.as_str() == step.version);
+    if typed && set.value == Action::Skip && set.source == Source::Default {
+        return (Action::Manual, Source::Default);
+    }
     // Where both ask for the same, whose object it is explains more.
     if limit >= set.value && limit > Action::Auto {
         (limit, Source::Owner)
@@ -231,14 +248,14 @@ pub fn owner_sentence(owner: &Owner) -> Option<String> {
         Owner::Helm { release, namespace } => format!(
             "belongs to the Helm release {namespace}/{release}: change it there, with `helm upgrade {release} -n {namespace}`"
         ),
-        Owner::ArgoCd { application: Some(application) } => format!(
-            "belongs to the Argo CD application {application}: change the image in its source"
-        ),
+        Owner::ArgoCd { application: Some(application) } => {
+            format!("belongs to the Argo CD application {application}: change it in its source")
+        }
         Owner::ArgoCd { application: None } => {
             "belongs to Argo CD: change the image in the source of its application".into()
         }
         Owner::Flux { kind, namespace, name } => {
-            format!("belongs to the Flux {kind} {namespace}/{name}: change the image in its source")
+            format!("belongs to the Flux {kind} {namespace}/{name}: change it in its source")
         }
         Owner::Controller { kind, name } => {
             format!(
@@ -347,6 +364,12 @@ fn verifiable(workload: &Workload, slot: &Slot) -> Verdict {
             "partition {}: pods with a lower ordinal would stay on the old version",
             rollout.partition
         )),
+        Kind::Release => match &rollout.failed {
+            Some(what) => {
+                Verdict::Hold(format!("its last operation failed ({what}): look at what stands"))
+            }
+            None => Verdict::Allow,
+        },
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::CronJob => Verdict::Allow,
     }
 }

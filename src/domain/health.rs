@@ -12,12 +12,14 @@
 mod counts;
 mod digests;
 mod pods;
+mod release;
 mod soak;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+pub use release::{Part, ReleaseSeen};
 pub use soak::restarts;
 
 use super::change::{Edit, SlotId};
@@ -31,6 +33,8 @@ pub enum Observation {
     Gone,
     /// It is there.
     Seen(Box<Seen>),
+    /// A release: its record, and its workloads.
+    Release(Box<ReleaseSeen>),
 }
 
 impl Observation {
@@ -278,8 +282,10 @@ impl Wanted<'_> {
 
 /// What an observation means for the wanted version.
 pub fn judge(observation: &Observation, wanted: &Wanted<'_>) -> Health {
-    let Observation::Seen(seen) = observation else {
-        return Health::Gone;
+    let seen = match observation {
+        Observation::Seen(seen) => seen,
+        Observation::Release(seen) => return release::judge(seen, wanted),
+        Observation::Gone => return Health::Gone,
     };
     if seen.generation < wanted.generation {
         // An older state than the one that was written, out of some cache.
@@ -291,7 +297,9 @@ pub fn judge(observation: &Observation, wanted: &Wanted<'_>) -> Health {
     match seen.kind {
         Kind::CronJob => judge_job(seen, wanted),
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => judge_replicas(seen, wanted),
-        Kind::Job | Kind::ReplicaSet | Kind::Pod => {
+        // Of a release; it ran with the version that is judged.
+        Kind::Job if seen.job.is_some() => judge_job(seen, &Wanted { digests: true, ..*wanted }),
+        Kind::Job | Kind::ReplicaSet | Kind::Pod | Kind::Release => {
             Health::Unverifiable(format!("a {} is never written", seen.kind))
         }
     }

@@ -1,13 +1,15 @@
 //! What runs: workloads, the containers in them that name images, who owns them, and the facts
 //! that gates judge. Values only; the adapters fill them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use super::change::ObjectId;
-use super::image::{Digest, ImageReference, ReferenceError};
+use super::chart::ChartInUse;
+use super::image::{Digest, ImageReference, ReferenceError, Tag};
 use super::platform::Platform;
 
 /// Where a target lives. Later legs (releases, Docker containers) join here.
@@ -17,6 +19,8 @@ pub enum Leg {
     Kubernetes,
     /// A manifest on disk or on standard input.
     File,
+    /// Helm's storage of releases, in a cluster.
+    Helm,
 }
 
 impl Leg {
@@ -25,7 +29,13 @@ impl Leg {
         match self {
             Self::Kubernetes => "kubernetes",
             Self::File => "file",
+            Self::Helm => "helm",
         }
+    }
+
+    /// Whether it is what a cluster holds, so that the gates apply which need one.
+    pub fn is_in_cluster(self) -> bool {
+        matches!(self, Self::Kubernetes | Self::Helm)
     }
 }
 
@@ -46,10 +56,12 @@ pub enum Kind {
     ReplicaSet,
     /// v1 Pod that nothing owns.
     Pod,
+    /// A Helm release: no object of the API, but what several of its objects belong to.
+    Release,
 }
 
 impl Kind {
-    /// Every kind, in the order in which they are listed.
+    /// Every kind of workload, in the order in which they are listed. A release is none.
     pub const ALL: [Self; 7] = [
         Self::Deployment,
         Self::StatefulSet,
@@ -70,6 +82,7 @@ impl Kind {
             Self::Job => "Job",
             Self::ReplicaSet => "ReplicaSet",
             Self::Pod => "Pod",
+            Self::Release => "Release",
         }
     }
 
@@ -83,6 +96,7 @@ impl Kind {
             Self::Job => "job",
             Self::ReplicaSet => "rs",
             Self::Pod => "pod",
+            Self::Release => "release",
         }
     }
 
@@ -96,23 +110,26 @@ impl Kind {
             Self::Job => "jobs",
             Self::ReplicaSet => "replicasets",
             Self::Pod => "pods",
+            Self::Release => "releases",
         }
     }
 
-    /// API group, empty for the core group.
+    /// API group, empty for the core group. That of a release only tells it from objects.
     pub fn group(self) -> &'static str {
         match self {
             Self::Deployment | Self::StatefulSet | Self::DaemonSet | Self::ReplicaSet => "apps",
             Self::CronJob | Self::Job => "batch",
             Self::Pod => "",
+            Self::Release => "helm.sh",
         }
     }
 
-    /// `apps/v1`, `batch/v1` or `v1`.
+    /// `apps/v1`, `batch/v1` or `v1`; for a release what Helm calls the format of its records.
     pub fn api_version(self) -> &'static str {
         match self.group() {
             "apps" => "apps/v1",
             "batch" => "batch/v1",
+            "helm.sh" => "helm.sh/release.v1",
             _ => "v1",
         }
     }
@@ -126,7 +143,7 @@ impl fmt::Display for Kind {
 
 /// A word that names no kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no kind that has images: use deploy, sts, ds, cj, job, rs or pod")]
+#[error("{0:?} is no kind that has images: use deploy, sts, ds, cj, job, rs, pod or release")]
 pub struct UnknownKind(pub String);
 
 impl FromStr for Kind {
@@ -139,6 +156,7 @@ impl FromStr for Kind {
         let word = lower.split('.').next().unwrap_or_default();
         Self::ALL
             .into_iter()
+            .chain([Self::Release])
             .find(|kind| {
                 let extra = match kind {
                     Self::Pod => "po",
@@ -164,6 +182,8 @@ pub enum SlotKind {
     EphemeralContainer,
     /// `spec.volumes[].image`.
     Volume,
+    /// The chart of a release.
+    Chart,
 }
 
 impl SlotKind {
@@ -174,6 +194,7 @@ impl SlotKind {
             Self::InitContainer => "initContainers",
             Self::EphemeralContainer => "ephemeralContainers",
             Self::Volume => "volumes",
+            Self::Chart => "chart",
         }
     }
 }
@@ -206,6 +227,8 @@ pub enum SlotImage {
         /// What is wrong with it.
         error: ReferenceError,
     },
+    /// A release has a chart in its place.
+    Chart(Arc<ChartInUse>),
 }
 
 impl SlotImage {
@@ -222,6 +245,7 @@ impl SlotImage {
         match self {
             Self::Reference(reference) => reference.as_written(),
             Self::Malformed { written, .. } => written,
+            Self::Chart(chart) => &chart.version,
         }
     }
 
@@ -229,7 +253,32 @@ impl SlotImage {
     pub fn reference(&self) -> Option<&ImageReference> {
         match self {
             Self::Reference(reference) => Some(reference),
-            Self::Malformed { .. } => None,
+            Self::Malformed { .. } | Self::Chart(_) => None,
+        }
+    }
+
+    /// What stands there, for people: of a chart its name as well, as helm writes both.
+    pub fn described(&self) -> Cow<'_, str> {
+        match self {
+            Self::Chart(chart) => format!("{}-{}", chart.name, chart.version).into(),
+            Self::Reference(_) | Self::Malformed { .. } => self.as_written().into(),
+        }
+    }
+
+    /// How a version that is offered in its place is written: charts have a plus where tags have an
+    /// underscore.
+    pub fn shown(&self, tag: &Tag) -> String {
+        match self {
+            Self::Chart(_) => tag.as_str().replace('_', "+"),
+            Self::Reference(_) | Self::Malformed { .. } => tag.to_string(),
+        }
+    }
+
+    /// The chart, when it is one.
+    pub fn chart(&self) -> Option<&ChartInUse> {
+        match self {
+            Self::Chart(chart) => Some(chart),
+            Self::Reference(_) | Self::Malformed { .. } => None,
         }
     }
 }
@@ -345,6 +394,8 @@ pub struct Rollout {
     pub exclusive_claim: Option<String>,
     /// A `PodDisruptionBudget` that allows no disruption now.
     pub blocking_budget: Option<String>,
+    /// What the last operation on a release failed with.
+    pub failed: Option<String>,
 }
 
 /// Whose credentials fetch the images of a workload.
@@ -424,9 +475,22 @@ impl Workload {
         })
     }
 
+    /// The name of one of its slots without the namespace.
+    pub fn short_target_id(&self, slot: &Slot) -> String {
+        let id = format!("{}/{}", self.kind.short(), self.name);
+        match slot.kind {
+            SlotKind::Chart => id,
+            _ => format!("{id}:{}", slot.name),
+        }
+    }
+
     /// The full name of one of its slots, as every verb takes it and `-o name` prints it.
     pub fn target_id(&self, slot: &Slot) -> String {
-        format!("{}:{}", self.id(), slot.name)
+        match slot.kind {
+            // A release has one chart.
+            SlotKind::Chart => self.id(),
+            _ => format!("{}:{}", self.id(), slot.name),
+        }
     }
 }
 
@@ -452,6 +516,38 @@ pub struct Inventory {
     pub tainted_platforms: Vec<Platform>,
     /// What could not be read.
     pub warnings: Vec<Warning>,
+}
+
+impl Inventory {
+    /// Puts the workloads that belong to a release behind it, where both are known; the rest keeps
+    /// its order, releases first.
+    pub fn arrange(&mut self) {
+        if !self.workloads.iter().any(|one| one.kind == Kind::Release) {
+            return;
+        }
+        let mut places: BTreeMap<(Arc<str>, Arc<str>), usize> = BTreeMap::new();
+        for one in self.workloads.iter().filter(|one| one.kind == Kind::Release) {
+            if let Some(namespace) = &one.namespace {
+                let next = places.len();
+                places.insert((Arc::clone(namespace), Arc::clone(&one.name)), next);
+            }
+        }
+        let place = |one: &Workload| {
+            let release = match (&one.owner, one.kind) {
+                (_, Kind::Release) => Some((one.namespace.clone()?, Arc::clone(&one.name))),
+                (Owner::Helm { release, namespace }, _) => {
+                    Some((namespace.as_str().into(), release.as_str().into()))
+                }
+                _ => None,
+            };
+            release.and_then(|release| places.get(&release).copied())
+        };
+        self.workloads.sort_by_cached_key(|one| {
+            let release = place(one);
+            let is_part = one.kind != Kind::Release;
+            (one.namespace.clone(), release.is_none(), release, is_part)
+        });
+    }
 }
 
 #[cfg(test)]

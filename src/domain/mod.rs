@@ -6,6 +6,7 @@
 pub mod calendar;
 pub mod candidate;
 pub mod change;
+pub mod chart;
 pub mod consent;
 pub mod constraint;
 pub mod diff;
@@ -17,6 +18,8 @@ pub mod inventory;
 pub mod plan;
 pub mod platform;
 pub mod policy;
+pub mod preview;
+pub mod release;
 pub mod rollout;
 pub mod target;
 pub mod version;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::candidate::{PassedOver, Reason};
 use super::change::SlotId;
+use super::chart::ChartSource;
 use super::consent::slot_id;
 use super::gate::{self, Decision, Finding, Gate, Step, Surroundings, Verdict};
 use super::history::Memory;
@@ -75,6 +76,8 @@ pub struct Proposal {
     pub lookup: Lookup,
     /// What each gate said about the candidate; kept where a single target is looked at.
     pub findings: Vec<Finding>,
+    /// Where the chart of a release comes from, where that is known.
+    pub source: Option<Box<ChartSource>>,
 }
 
 /// The whole plan.
@@ -213,6 +216,72 @@ pub fn hold_unproved<'a>(plan: &mut Plan, memory: impl Fn(&Workload) -> Option<&
     }
 }
 
+/// What a preview of an upgrade found, as far as it decides something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// The release may not stand on its chart: an upgrade would take away what was added to it.
+    pub ground: Option<String>,
+    /// The API server would refuse a part of it.
+    pub fails: Option<String>,
+    /// Images that are not there.
+    pub missing: Option<String>,
+    /// The largest step of an image.
+    pub images: Option<Bump>,
+    /// The digest of the chart that was looked at.
+    pub digest: Option<Digest>,
+}
+
+/// Judges a release anew with what a preview found.
+pub fn count_preview(proposal: &mut Proposal, limits: &Limits, found: Findings) {
+    let Some(offer) = &mut proposal.candidate else { return };
+    let Findings { ground, fails, missing, images, digest } = found;
+    let mut add = |gate, verdict: Verdict| proposal.findings.push(Finding { gate, verdict });
+    let mut reasons = Vec::new();
+    if offer.digest.is_none() {
+        offer.digest = digest;
+    }
+    for (gate, why) in [(Gate::Images, missing), (Gate::Preview, fails)] {
+        if let Some(why) = why {
+            reasons.push(why.clone());
+            add(gate, Verdict::Deny(why));
+        }
+    }
+    if let Some(why) = ground {
+        reasons.push(why.clone());
+        add(Gate::Ground, Verdict::Hold(why));
+    }
+    if let Some(step) = images {
+        let set = limits.action(step);
+        // Of chart, application and images the largest step is what the policy is asked about.
+        if set.value > offer.action {
+            offer.action = set.value;
+            let why = format!("its images take a {step} step");
+            let (why, verdict) = match set.value {
+                Action::Auto => (why, Verdict::Allow),
+                Action::Review => {
+                    let why = format!("{why}, which needs a yes (set by {})", set.source);
+                    (why.clone(), Verdict::Hold(why))
+                }
+                Action::Manual => {
+                    let why =
+                        format!("{why}, which needs the version by name (set by {})", set.source);
+                    (why.clone(), Verdict::Hold(why))
+                }
+                Action::Skip => {
+                    let why = format!("{why}, which never happens here (set by {})", set.source);
+                    (why.clone(), Verdict::Deny(why))
+                }
+            };
+            reasons.push(why);
+            add(Gate::Policy, verdict);
+        }
+    }
+    offer.decision = gate::fold(&proposal.findings);
+    proposal.decision = offer.decision;
+    reasons.append(&mut proposal.reasons);
+    proposal.reasons = reasons;
+}
+
 /// A candidate before it is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prospect {
@@ -262,6 +331,7 @@ pub fn judge(
             None => Lookup::Done,
         },
         findings: Vec::new(),
+        source: None,
     };
     let surroundings = Surroundings { still_listed: prospects.still_listed, ..surroundings };
     let mut offers: Vec<(Offer, Source, Vec<Finding>)> = prospects
@@ -406,6 +476,7 @@ pub fn unknown(
         reasons: vec![why],
         lookup,
         findings: Vec::new(),
+        source: None,
     }
 }
 

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use super::change::{Change, SlotId};
 use super::health::{Failure, Health};
+use super::inventory::Kind;
 
 /// How often a write is tried again while the object is the same.
 const WRITES_MAX: u32 = 3;
@@ -49,7 +50,9 @@ impl Moment {
 }
 
 pub use outcome::Outcome;
-pub use standing::{Standing, locate, resume, unknown_cause};
+pub use standing::{
+    Half, ReleaseStanding, Standing, Working, locate, locate_release, resume, unknown_cause,
+};
 pub use watch::Watch;
 use watch::observe;
 
@@ -63,6 +66,13 @@ pub struct Course {
     pub change: Change,
     /// Only the server's dry run is made.
     pub rehearsal: bool,
+}
+
+impl Course {
+    /// Whether a Helm release is changed, whose write has many parts.
+    pub fn is_of_release(&self) -> bool {
+        self.change.object.kind == Kind::Release
+    }
 }
 
 /// Where a rollout stands.
@@ -170,6 +180,8 @@ pub enum Event {
     Denied(String),
     /// The object is no longer what the write was made for.
     Moved(String),
+    /// The write was begun and has failed: a part of it may stand.
+    Broken(Failure),
     /// The write may or may not have been carried out.
     Unclear(String),
     /// The request did not reach the server, so that nothing was done.

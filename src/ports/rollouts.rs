@@ -8,11 +8,11 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use crate::domain::change::{Change, ObjectId, Probe, SlotId};
-use crate::domain::health::Observation;
+use crate::domain::change::{Change, ObjectId, Probe, Revision, SlotId};
+use crate::domain::health::{Failure, JobState, Observation};
 use crate::domain::history::{Memory, Record, RecordId};
 use crate::domain::inventory::Workload;
-use crate::domain::rollout::{Images, Moment};
+use crate::domain::rollout::{Images, Moment, ReleaseStanding, Standing, locate, locate_release};
 
 pub use journal::{Journal, JournalError, RunStart};
 
@@ -37,8 +37,10 @@ pub struct Inspected {
     pub progress_deadline: Option<Duration>,
     /// Every replica is ready and available.
     pub healthy: bool,
-    /// It has `volumeClaimTemplates`.
+    /// It has `volumeClaimTemplates`; a release has hooks or CRDs.
     pub stateful: bool,
+    /// What stands of a release; none for other objects.
+    pub release: Option<ReleaseStanding>,
 }
 
 /// An image of a template and where it stands.
@@ -56,6 +58,16 @@ impl Inspected {
     /// The images by slot.
     pub fn images(&self) -> Images {
         self.places.iter().map(|place| (place.slot.clone(), Arc::clone(&place.image))).collect()
+    }
+
+    /// Where it stands between the old and the new version of a record.
+    pub fn standing(&self, record: &Record) -> Standing {
+        let Some(release) = &self.release else {
+            return locate(&record.change, &record.written, &record.restored, &self.images());
+        };
+        let version = self.places.first().map_or("", |place| &*place.image);
+        let hashes = (record.template.as_deref(), self.template_hash.as_str());
+        locate_release(&record.change, version, hashes, release)
     }
 }
 
@@ -90,6 +102,9 @@ pub enum WriteError {
     /// nothing was written.
     #[error("{0}")]
     Trouble(String),
+    /// It has many parts, of which some were written before it failed.
+    #[error("{}", .0.message)]
+    Broken(Failure),
 }
 
 /// Why an object could not be read.
@@ -134,6 +149,9 @@ pub trait Rollouts: Send + Sync {
         object: &'a ObjectId,
         failed: &'a [(SlotId, Arc<str>)],
     ) -> BoxFuture<'a, Result<Vec<String>, ReadError>>;
+
+    /// Where a Job stands that is there by itself.
+    fn job<'a>(&'a self, job: &'a ObjectId) -> BoxFuture<'a, Result<JobState, ReadError>>;
 
     /// Starts a Job from the template of a `CronJob` now; tells its name. The same `record` starts
     /// no second one.
@@ -196,6 +214,8 @@ pub struct Replacement {
     pub from: Arc<str>,
     /// What is to stand there.
     pub to: Arc<str>,
+    /// The revision of a release that is wanted again; none where it is upgraded.
+    pub revision: Option<Revision>,
 }
 
 /// What is watched.
@@ -358,6 +378,7 @@ pub fn replacements(change: &Change) -> Vec<Replacement> {
         slot: edit.slot.clone(),
         from: Arc::clone(&edit.from),
         to: Arc::clone(&edit.to),
+        revision: change.release.as_ref().and_then(|before| before.to.clone()),
     });
     edits.collect()
 }

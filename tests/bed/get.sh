@@ -5,7 +5,7 @@
 #   tests/bed/get.sh [--have] [NAME...]     the group `control` when no name is given
 #
 #   --have    builds nothing: what is missing is an error that says how to get it
-#   NAME      a program of `versions`, or a group: `control` or `node`
+#   NAME      a program of `versions`, or a group: `control`, `node`, `engine` or `dist`
 #
 # Standard output: one NAME=PATH a line. Standard error: what is done, why, and how long it takes.
 # The cache is ${XDG_CACHE_HOME:-~/.cache}/safe-update-bed/bin. A program enters it by a rename, so a build that was
@@ -36,7 +36,9 @@ version_of() {
   local flag=--version answer
   case $name in
     kubectl) flag='version --client' ;;
-    crane) flag=version ;;
+    crane | kubectl-krew) flag=version ;;
+    cargo-cyclonedx) flag='cyclonedx --version' ;;
+    helm[34]) flag='version --short' ;;
     containerd-shim-runc-v2) flag=-v ;;
     ptp | host-local | loopback | busybox-static) flag= ;;
   esac
@@ -50,8 +52,8 @@ find_program() { elsewhere || cached; }
 
 # Looks where others may have put it. A wrong version is passed over, and said.
 elsewhere() {
-  local found version
-  for found in "${KUBEBUILDER_ASSETS:+$KUBEBUILDER_ASSETS/$name}" "$(type -P "$name" || true)"; do
+  local found version called=${name/helm[34]/helm}
+  for found in "${KUBEBUILDER_ASSETS:+$KUBEBUILDER_ASSETS/$name}" "$(type -P "$name" || true)" "$(type -P "$called" || true)"; do
     [ -n "$found" ] && [ -x "$found" ] || continue
     version=$(version_of "$found")
     # shellcheck disable=SC2053 # `fits` is a pattern
@@ -88,6 +90,8 @@ build_go() {
         "$(tail -n 1 "$work/log")" >"$work/replace"
       ldflags+=" -X $stamp.gitVersion=v$pinned -X $stamp.gitMajor=1 -X $stamp.gitMinor=${minor%%.*}"
       ;;
+    helm.sh/helm/*) ldflags+=" -X $source/internal/version.version=v$pinned" ;;
+    sigs.k8s.io/krew) ldflags+=" -X $source/internal/version.gitTag=v$pinned" ;;
     github.com/google/go-containerregistry) ldflags+=" -X $source/cmd/crane/cmd.Version=$pinned" ;;
   esac
   printf 'module bed\n\ngo 1.26.0\n\nrequire %s v%s\n\n' "$source" "$pinned" >go.mod
@@ -174,7 +178,7 @@ type -P flock >/dev/null || fail 'flock is not on PATH: install util-linux'
 names=()
 for wanted in "$@"; do
   case $wanted in
-    control | node) mapfile -t -O "${#names[@]}" names < <(awk -v group="$wanted" '/^[a-z]/ && $5 == group {print $1}' "$here/versions") ;;
+    control | node | engine | dist) mapfile -t -O "${#names[@]}" names < <(awk -v group="$wanted" '/^[a-z]/ && $5 == group {print $1}' "$here/versions") ;;
     *) names+=("$wanted") ;;
   esac
 done

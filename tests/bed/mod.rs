@@ -5,8 +5,10 @@
 //! Helpers panic with what they saw: in a test there is nobody to hand an error to.
 
 mod audit;
+mod chart_server;
 mod fault;
 mod fixture;
+mod helm;
 mod images;
 mod namespace;
 mod node;
@@ -21,12 +23,14 @@ mod under;
 mod webhook;
 
 pub(crate) use audit::{Audit, Request};
+pub(crate) use chart_server::ChartServer;
 pub(crate) use fault::{Answer, Fault};
 pub(crate) use fixture::{Bed, bed};
+pub(crate) use helm::{Chart, Helm, MAJORS, both, shown, sure};
 pub(crate) use images::Image;
 pub(crate) use namespace::{Namespace, deployment};
 pub(crate) use node::{Behaviour, Node};
-pub(crate) use process::Running;
+pub(crate) use process::{Running, is_alive, kill, within};
 pub(crate) use program::{Run, SafeUpdate};
 pub(crate) use proxy::Proxy;
 pub(crate) use registry::Registry;

@@ -69,7 +69,7 @@ impl Heard {
 }
 
 /// Asks until there is an answer; none at the deadline.
-fn within<T>(deadline: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn within<T>(deadline: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + deadline;
     loop {
         match ask() {
@@ -191,6 +191,24 @@ impl Running {
         found.unwrap_or_else(|| panic!("the program is not running: {}", self.command))
     }
 
+    /// The id of the newest process that the program has started of another one.
+    ///
+    /// # Panics
+    ///
+    /// When there is none within some seconds.
+    #[track_caller]
+    pub(crate) fn child(&self, program: &Path) -> u32 {
+        let parent = self.id();
+        let is_it =
+            |id: u32| std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe == program);
+        let ask = || {
+            let children = parents().into_iter().filter(|(_, of)| *of == parent);
+            children.map(|(id, _)| id).filter(|id| is_it(*id)).max()
+        };
+        let found = within(Duration::from_secs(5), ask);
+        found.unwrap_or_else(|| panic!("no {} is running: {}", program.display(), self.command))
+    }
+
     /// Sends the program a signal by its name: `KILL`, `STOP`, `CONT`, `INT`, `TERM`.
     #[track_caller]
     pub(crate) fn signal(&self, name: &str) {
@@ -230,6 +248,21 @@ impl Drop for Running {
             let _ = self.child.wait();
         }
     }
+}
+
+/// Kills a process that a program under test has started, and waits until it is gone.
+#[track_caller]
+pub(crate) fn kill(id: u32) {
+    assert!(send("KILL", id), "SIGKILL to {id}");
+    let gone = within(Duration::from_secs(5), || (!is_alive(id)).then_some(()));
+    assert!(gone.is_some(), "{id} survives SIGKILL");
+}
+
+/// Whether a process has not ended; one that nobody has waited for yet has.
+pub(crate) fn is_alive(id: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().next());
+    state.is_some_and(|state| state != "Z")
 }
 
 /// A word as the shell reads it.

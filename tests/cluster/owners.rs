@@ -69,7 +69,7 @@ const OWNERS: [Owner; 15] = [
         marks: "annotations: {argocd.argoproj.io/tracking-id: 'store:apps/Deployment:prod/web'}",
         listed: "Argo CD store",
         decision: "blocked 1.0.1",
-        words: "belongs to the Argo CD application store: change the image in its source",
+        words: "belongs to the Argo CD application store: change it in its source",
     },
     Owner {
         name: "argo-ssa",
@@ -85,7 +85,7 @@ const OWNERS: [Owner; 15] = [
         marks: "labels: {kustomize.toolkit.fluxcd.io/name: apps, kustomize.toolkit.fluxcd.io/namespace: flux-system}",
         listed: "Flux Kustomization flux-system/apps",
         decision: "blocked 1.0.1",
-        words: "belongs to the Flux Kustomization flux-system/apps: change the image in its source",
+        words: "belongs to the Flux Kustomization flux-system/apps: change it in its source",
     },
     Owner {
         name: "flux-chart",

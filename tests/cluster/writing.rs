@@ -59,6 +59,7 @@ fn image(tag: &str) -> String {
 fn to(base: &Inspected, tag: &str) -> Vec<Replacement> {
     let places = base.places.iter().filter(|place| *place.slot.name == *"app");
     let replacements = places.map(|place| Replacement {
+        revision: None,
         slot: place.slot.clone(),
         from: Arc::clone(&place.image),
         to: image(tag).into(),
@@ -533,7 +534,13 @@ fn record(object: &ObjectId, uid: &str, number: u32) -> Record {
         id: sure(format!("20261124t165301z-5f3a9c01/{number}").parse()),
         cluster: "bed".into(),
         verb: Verb::Apply,
-        change: Change { object: object.clone(), uid: uid.into(), edits: vec![edit], terms },
+        change: Change {
+            object: object.clone(),
+            uid: uid.into(),
+            edits: vec![edit],
+            terms,
+            release: None,
+        },
         why: Vec::new(),
         actor: Actor { user: None, local: "alice".into(), host: "laptop".into() },
         started: sure("2026-11-24T16:53:01Z".parse()),

@@ -17,7 +17,7 @@ fn what_is_typed_wrong_ends_with_1_and_says_what_would_be_right() {
         (&["plan", "--offline", "--refresh"], &["'--offline'", "'--refresh'"]),
         (&["plan", "--level", "tiny"], &["use patch, minor or major"]),
         (&["plan", "--constraint", ">=1 <two"], &["`two`", "byte 5", ">=1.25 <2"]),
-        (&["plan", "--only", "helm"], &["'helm'", "kubernetes"]),
+        (&["plan", "--only", "docker"], &["'docker'", "kubernetes, helm"]),
         (&["plan", "-o", "xml"], &["'xml'", "table, wide, json, yaml, name"]),
         (&["plan", "--color", "green"], &["'green'", "auto, always, never"]),
         (&["plan", "-v=many"], &["'many'"]),

@@ -3,11 +3,12 @@
 use crate::env::TestEnv;
 
 /// Every verb, as it is typed; the program itself first.
-const VERBS: [&[&str]; 23] = [
+const VERBS: [&[&str]; 26] = [
     &[],
     &["plan"],
     &["explain"],
     &["apply"],
+    &["upgrade"],
     &["rollback"],
     &["resume"],
     &["status"],
@@ -26,6 +27,8 @@ const VERBS: [&[&str]; 23] = [
     &["config", "check"],
     &["config", "schema"],
     &["completion"],
+    &["completion", "install"],
+    &["completion", "uninstall"],
     &["version"],
 ];
 

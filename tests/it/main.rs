@@ -13,6 +13,8 @@ mod layouts;
 mod manifests;
 mod output;
 mod picks;
+#[cfg(unix)]
+mod plugin;
 mod readme;
 #[cfg(target_os = "linux")]
 mod records;

@@ -11,7 +11,7 @@ use safe_update::adapters::config::POLICY_VARIABLES;
 use safe_update::cli::args::Cli;
 use safe_update::cli::exit::Exit;
 use safe_update::cli::face::normalise;
-use safe_update::cli::variables::FLAG_VARIABLES;
+use safe_update::cli::variables::{FLAG_VARIABLES, INSTALLER_VARIABLES};
 use safe_update::domain::candidate::Reason;
 use safe_update::domain::gate::Decision;
 
@@ -158,7 +158,8 @@ fn every_flag_is_told_and_none_that_does_not_exist() {
 fn no_document_names_a_flag_that_does_not_exist() {
     let known: Vec<String> = flags().into_iter().map(|(written, ..)| written).collect();
     // Of other programs.
-    let foreign = ["--release", "--path", "--locked", "--test", "--fast", "--bench", "--help"];
+    let foreign =
+        ["--release", "--path", "--locked", "--test", "--fast", "--bench", "--help", "--verify"];
     for document in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "examples/shop/README.md"] {
         let text = read(document);
         for (at, _) in text.match_indices("--") {
@@ -229,7 +230,8 @@ fn every_command_of_the_documents_can_be_typed() {
     let mut seen = BTreeMap::new();
     for document in ["README.md", "CONTRIBUTING.md", "examples/shop/README.md"] {
         for Shown { command, .. } in shown(&read(document)) {
-            let ours = ["kubectl safe-update ", "cargo run --release -- "]
+            let image = concat!("safe-update/safe-update:", env!("CARGO_PKG_VERSION"), " ");
+            let ours = ["kubectl safe-update ", "cargo run --release -- ", image]
                 .iter()
                 .find_map(|start| Some(command.split_once(start)?.1.to_owned()));
             let Some(ours) = ours else { continue };
@@ -370,6 +372,7 @@ fn policies_in_the_readme_can_be_taken() {
 fn variables_are_those_of_the_program() {
     let mut known: Vec<&str> = FLAG_VARIABLES.into_iter().chain(POLICY_VARIABLES).collect();
     known.extend(["SAFE_UPDATE_HOME", "SAFE_UPDATE_CACHE"]);
+    known.extend(INSTALLER_VARIABLES);
     known.sort_unstable();
     let told = section(&read("README.md"), "Environment");
     let mut told: Vec<&str> = told

@@ -63,6 +63,7 @@ pub(crate) fn leave_another(env: &TestEnv, number: u32) -> (String, String) {
                 probes: Vec::new(),
                 run_once: false,
             },
+            release: None,
         },
         why: vec!["main: a patch change, allowed by the policy".into()],
         actor,

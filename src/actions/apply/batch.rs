@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use super::drive::{Heard, Start, drive};
 use super::prepare::prepare;
 use super::{Report, Room};
-use crate::actions::intent::Intent;
+use crate::actions::intent::{Goal, Intent};
 use crate::domain::rollout::{Effect, Outcome, Phase};
 use crate::ports::rollouts::JournalError;
 
@@ -60,7 +60,7 @@ pub async fn apply(room: &Room<'_>, intents: Vec<Intent>, limits: Limits) -> Vec
             let soaks = Arc::new(AtomicBool::new(false));
             soaking.insert(index, Arc::clone(&soaks));
             let signal = Signal { soaks, changed: Arc::clone(&changed) };
-            running.push(async move { (index, one(room, index, &intent, signal).await) });
+            running.push(async move { (index, Box::pin(one(room, index, &intent, signal)).await) });
             continue;
         }
         if running.is_empty() {
@@ -145,8 +145,11 @@ impl Images {
     fn of(intent: &Intent) -> Vec<String> {
         let digest = |step: &crate::actions::intent::Step| {
             step.digest.as_ref().map_or_else(
-                || step.to.as_written().to_owned(),
-                |digest| format!("{}@{digest}", step.to.repository()),
+                || step.to.to_string(),
+                |digest| match &step.to {
+                    Goal::Image(image) => format!("{}@{digest}", image.repository()),
+                    Goal::Chart(_) => format!("chart {}@{digest}", step.slot),
+                },
             )
         };
         intent.steps.iter().map(digest).collect()

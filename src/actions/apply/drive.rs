@@ -71,7 +71,9 @@ pub(in crate::actions) async fn drive(
             written_down = event == Event::Recorded;
             event
         } else if effect.must_finish() {
-            performer.perform(&course, &mut record, &leash, &phase, &effect).await
+            let (guard, kept) = (leash.guard(), record.clone());
+            let work = performer.perform(&course, &mut record, &guard, &phase, &effect);
+            while_kept(room, &kept, &mut leash, work).await
         } else {
             interruptible(room, &course, &mut performer, &mut record, &mut leash, &phase, &effect)
                 .await
@@ -92,6 +94,29 @@ pub(in crate::actions) async fn drive(
     close(room, record, leash, outcome, (written_down, resumed), took).await
 }
 
+/// Performs what must not be given up, and renews the lock meanwhile: helm may work for minutes. A
+/// lock that is lost shows with the next effect.
+async fn while_kept(
+    room: &Room<'_>,
+    record: &Record,
+    leash: &mut Leash,
+    work: impl Future<Output = Event>,
+) -> Event {
+    tokio::pin!(work);
+    loop {
+        let pause = leash.due().0.saturating_sub(room.clock.moment().0);
+        tokio::select! {
+            biased;
+            event = &mut work => return event,
+            () = tokio::time::sleep(pause) => {
+                if leash.keep(room, record).await.is_err() {
+                    return work.await;
+                }
+            }
+        }
+    }
+}
+
 /// Performs an effect that may be given up, and listens meanwhile.
 async fn interruptible(
     room: &Room<'_>,
@@ -103,6 +128,7 @@ async fn interruptible(
     effect: &Effect,
 ) -> Event {
     let mut stop = room.stop.clone();
+    let guard = leash.guard();
     loop {
         if *stop.borrow() {
             return Event::Interrupted;
@@ -128,7 +154,7 @@ async fn interruptible(
         tokio::select! {
             biased;
             Ok(()) = stop.changed() => {}
-            event = performer.perform(course, record, leash, phase, effect) => return event,
+            event = performer.perform(course, record, &guard, phase, effect) => return event,
             () = tokio::time::sleep(pause) => {
                 let due = room.clock.moment() >= leash.due();
                 if due && leash.keep(room, record).await.is_err() {
@@ -223,5 +249,15 @@ async fn close(
 
 /// Whether a failure says something about the version, and not about the cluster's rules.
 fn blames_the_version(failure: &Failure) -> bool {
-    !matches!(failure.code, "quota" | "admission" | "rewritten" | "unknown")
+    !matches!(
+        failure.code,
+        "quota"
+            | "admission"
+            | "rewritten"
+            | "unknown"
+            | "cut-off"
+            | "conflict"
+            | "api"
+            | "timeout"
+    )
 }

@@ -1,9 +1,11 @@
 //! The hold on an object while it is changed: the Lease and what it remembers. Trouble with it never
 //! stops a rollback; losing it to another run does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::Room;
@@ -22,7 +24,7 @@ const CONFIRM_AFTER: SignedDuration = SignedDuration::from_secs(10);
 /// A lock that was taken, or none where none may be written and a person accepted that.
 #[derive(Debug)]
 pub(in crate::actions) struct Leash {
-    held: Option<Fence>,
+    held: Option<Arc<Mutex<Fence>>>,
     pub(in crate::actions) memory: Memory,
     before: Option<Record>,
     due: Moment,
@@ -45,7 +47,8 @@ impl Leash {
         let taken = room.clock.now();
         match room.lock.take(&change.object, &change.uid, record, resuming).await {
             Ok(Held { fence, memory, before }) => {
-                Ok(Self { held: Some(fence), memory, before, due, taken })
+                let held = Some(Arc::new(Mutex::new(fence)));
+                Ok(Self { held, memory, before, due, taken })
             }
             Err(LockError::Forbidden { message }) if room.manner.without_lease => {
                 room.events.event(Event::Trouble {
@@ -74,12 +77,9 @@ impl Leash {
         self.due
     }
 
-    /// Whether the lock is ours still, as the server says.
-    pub(super) async fn confirm(&self, room: &Room<'_>) -> Result<(), LockError> {
-        match &self.held {
-            Some(fence) => room.lock.confirm(fence).await,
-            None => Ok(()),
-        }
+    /// What asks whether the lock is ours, while it is renewed elsewhere.
+    pub(super) fn guard(&self) -> Guard {
+        Guard { held: self.held.clone(), taken: self.taken }
     }
 
     /// Renews the lock, with the record as it stands.
@@ -90,7 +90,10 @@ impl Leash {
         self.memory.last = Some(record.without_words());
         let kept = match &mut self.held {
             None => Ok(Ok(())),
-            Some(fence) => timeout(KEEP_DEADLINE, room.lock.keep(fence, &self.memory)).await,
+            Some(fence) => {
+                let mut fence = fence.lock().await;
+                timeout(KEEP_DEADLINE, room.lock.keep(&mut fence, &self.memory)).await
+            }
         };
         // Counted from the answer: a silent server must not leave time for nothing else.
         self.due = room.clock.moment().after(RENEW_EVERY);
@@ -111,31 +114,23 @@ impl Leash {
         }
     }
 
-    /// Whether the lock is ours still; asked only when so much time has passed since it was written
-    /// that somebody could have taken it. The time of day tells, because it goes on while a process
-    /// is stopped or a machine sleeps.
-    pub(super) async fn confirm_if_old(&self, room: &Room<'_>) -> Result<(), LockError> {
-        let age = room.clock.now().duration_since(self.taken);
-        if age.is_negative() || age > CONFIRM_AFTER { self.confirm(room).await } else { Ok(()) }
-    }
-
     /// Gives the lock back.
     pub(in crate::actions) async fn release(mut self, room: &Room<'_>, record: &Record) {
         self.memory.last = Some(record.without_words());
-        if let Some(fence) = self.held.take()
-            && let Err(error) = room.lock.release(fence, &self.memory).await
-        {
-            tell(room, record, &error.to_string());
-        }
+        self.give_back(room, record).await;
     }
 
     /// Gives the lock back as if it had never been taken: nothing was written, so the record before
     /// counts again.
     pub(in crate::actions) async fn withdraw(mut self, room: &Room<'_>, record: &Record) {
         self.memory.last = self.before.take();
-        if let Some(fence) = self.held.take()
-            && let Err(error) = room.lock.release(fence, &self.memory).await
-        {
+        self.give_back(room, record).await;
+    }
+
+    async fn give_back(&mut self, room: &Room<'_>, record: &Record) {
+        let Some(fence) = self.held.take() else { return };
+        let fence = fence.lock().await.clone();
+        if let Err(error) = room.lock.release(fence, &self.memory).await {
             tell(room, record, &error.to_string());
         }
     }
@@ -143,6 +138,31 @@ impl Leash {
     /// The record that stood there before this run took the lock.
     pub(in crate::actions) fn before(&self) -> Option<&Record> {
         self.before.as_ref()
+    }
+}
+
+/// Asks whether a lock is ours still.
+#[derive(Debug, Clone)]
+pub(super) struct Guard {
+    held: Option<Arc<Mutex<Fence>>>,
+    taken: Timestamp,
+}
+
+impl Guard {
+    /// Whether the lock is ours still, as the server says.
+    pub(super) async fn confirm(&self, room: &Room<'_>) -> Result<(), LockError> {
+        match &self.held {
+            Some(fence) => room.lock.confirm(&*fence.lock().await).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the lock is ours still; asked only when so much time has passed since it was written
+    /// that somebody could have taken it. The time of day tells, because it goes on while a process
+    /// is stopped or a machine sleeps.
+    pub(super) async fn confirm_if_old(&self, room: &Room<'_>) -> Result<(), LockError> {
+        let age = room.clock.now().duration_since(self.taken);
+        if age.is_negative() || age > CONFIRM_AFTER { self.confirm(room).await } else { Ok(()) }
     }
 }
 

@@ -4,15 +4,14 @@ mod observe;
 
 use std::sync::Arc;
 
+use super::Room;
 use super::drive::save;
-use super::{Leash, Room};
-use crate::domain::change::SlotId;
+use super::leash::Guard;
+use crate::domain::change::{ReleaseBefore, SlotId};
 use crate::domain::health::{self, Observation};
 use crate::domain::history::Record;
 use crate::domain::image::ImageReference;
-use crate::domain::rollout::{
-    Course, Effect, Event, Images, Moment, Phase, Stage, Standing, locate,
-};
+use crate::domain::rollout::{Course, Effect, Event, Images, Moment, Phase, Stage, Standing};
 use crate::ports::rollouts::{
     Inspected, LockError, ReadError, Replacement, Watcher, WriteError, Written, replacements,
 };
@@ -77,21 +76,21 @@ impl<'a> Performer<'a> {
         &mut self,
         course: &Course,
         record: &mut Record,
-        leash: &Leash,
+        guard: &Guard,
         phase: &Phase,
         effect: &Effect,
     ) -> Event {
         match effect {
             Effect::Record | Effect::End => Event::Begin,
             Effect::Rehearse => self.rehearse(course).await,
-            Effect::Apply => match lost(leash.confirm_if_old(&self.room).await) {
+            Effect::Apply => match lost(guard.confirm_if_old(&self.room).await) {
                 Some(event) => event,
                 None => self.apply(course, record).await,
             },
-            Effect::Restore => self.restore(course, record, leash).await,
-            Effect::Locate => self.locate(course, record, leash, phase).await,
+            Effect::Restore => self.restore(course, record, guard).await,
+            Effect::Locate => self.locate(course, record, guard, phase).await,
             Effect::Observe(until) => self.observe(course, record, phase, *until).await,
-            Effect::Unstick => match leash.confirm_if_old(&self.room).await {
+            Effect::Unstick => match guard.confirm_if_old(&self.room).await {
                 Ok(()) => self.unstick(course, record).await,
                 Err(LockError::Lost { .. } | LockError::Busy { .. }) => Event::LeaseLost,
                 // It is looked for again soon, and nobody's pods are touched meanwhile.
@@ -131,7 +130,7 @@ impl<'a> Performer<'a> {
         &mut self,
         course: &Course,
         record: &mut Record,
-        leash: &Leash,
+        guard: &Guard,
         phase: &Phase,
     ) -> Event {
         let seen = match self.read(course).await {
@@ -140,10 +139,10 @@ impl<'a> Performer<'a> {
         };
         // A write may follow, so the lock has to be ours still, asked after the reading.
         let writes = !matches!(phase, Phase::Committing { .. });
-        if writes && let Some(event) = lost(leash.confirm(&self.room).await) {
+        if writes && let Some(event) = lost(guard.confirm(&self.room).await) {
             return event;
         }
-        let mut standing = standing(course, record, &seen);
+        let mut standing = standing(record, &seen);
         match (&standing, &self.base) {
             // A reply was lost: this is what we wrote, as far as anybody can tell.
             (Standing::Applied, _) if record.template.is_none() => {
@@ -174,7 +173,7 @@ impl<'a> Performer<'a> {
         }
     }
 
-    async fn restore(&mut self, course: &Course, record: &mut Record, leash: &Leash) -> Event {
+    async fn restore(&mut self, course: &Course, record: &mut Record, guard: &Guard) -> Event {
         let seen = match self.read(course).await {
             Ok(seen) => seen,
             Err(event) => return event,
@@ -183,15 +182,16 @@ impl<'a> Performer<'a> {
             record.restored = self.old_references(course, &seen).await;
             save(&self.room, record);
         }
-        match standing(course, record, &seen) {
+        match standing(record, &seen) {
             Standing::Applied => {}
+            Standing::Partial if course.is_of_release() => {}
             other => {
                 self.template.clone_from(&seen.template_hash);
                 self.generation = seen.generation;
                 return Event::Located(other);
             }
         }
-        if let Some(event) = lost(leash.confirm(&self.room).await) {
+        if let Some(event) = lost(guard.confirm(&self.room).await) {
             return event;
         }
         let stands = seen.images();
@@ -203,7 +203,13 @@ impl<'a> Performer<'a> {
             .iter()
             .filter_map(|(slot, to)| {
                 let from = of(slot)?;
-                (from != *to).then(|| Replacement { slot: slot.clone(), from, to: Arc::clone(to) })
+                let revision = course.change.release.as_ref().map(ReleaseBefore::revision);
+                (from != *to || revision.is_some()).then(|| Replacement {
+                    slot: slot.clone(),
+                    from,
+                    to: Arc::clone(to),
+                    revision,
+                })
             })
             .collect();
         match self.room.rollouts.write(&course.change.object, &seen, &images, false).await {
@@ -236,8 +242,9 @@ impl<'a> Performer<'a> {
         let mut references = Vec::with_capacity(course.change.edits.len());
         for edit in &course.change.edits {
             let mut reference = Arc::clone(&edit.from);
-            if let (Some(old), Ok(parsed)) =
-                (&edit.from_digest, edit.from.parse::<ImageReference>())
+            if course.change.release.is_none()
+                && let (Some(old), Ok(parsed)) =
+                    (&edit.from_digest, edit.from.parse::<ImageReference>())
                 && parsed.digest().is_none()
                 && let Some(tag) = parsed.effective_tag()
             {
@@ -273,8 +280,8 @@ fn is_back(phase: &Phase) -> bool {
     matches!(phase, Phase::RollingBack { .. })
 }
 
-fn standing(course: &Course, record: &Record, seen: &Inspected) -> Standing {
-    let standing = locate(&course.change, &record.written, &record.restored, &seen.images());
+fn standing(record: &Record, seen: &Inspected) -> Standing {
+    let standing = seen.standing(record);
     match (standing, &seen.writer) {
         (Standing::Applied, _)
             if record.template.as_ref().is_some_and(|ours| **ours != *seen.template_hash) =>
@@ -323,6 +330,7 @@ fn refused(error: WriteError) -> Event {
         WriteError::Moved(why) => Event::Moved(why),
         WriteError::Unclear(why) => Event::Unclear(why),
         WriteError::Trouble(why) => Event::Trouble(why),
+        WriteError::Broken(failure) => Event::Broken(failure),
     }
 }
 

@@ -7,14 +7,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Leash, Room, save};
-use crate::actions::intent::{Intent, Step};
+use crate::actions::intent::{Goal, Intent, Step};
 use crate::domain::calendar;
-use crate::domain::change::{Change, Edit, Probe, Terms};
+use crate::domain::change::{Change, Edit, Probe, ReleaseBefore, Terms};
 use crate::domain::consent;
 use crate::domain::history::{Record, RecordEnd, RecordId, Verb};
 use crate::domain::image::{Digest, ImageReference, Tag};
 use crate::domain::inventory::{Kind, Progress, PullIdentity};
-use crate::domain::rollout::{Outcome, Stage, Standing, locate};
+use crate::domain::rollout::{Outcome, Stage, Standing};
 use crate::ports::rollouts::{Inspected, LockError, ReadError};
 use crate::ports::{LookupError, Wanted};
 
@@ -67,6 +67,7 @@ pub(super) async fn prepare(
                 probes: intent.probes.clone(),
                 run_once: manner.run_once && intent.object.kind == Kind::CronJob,
             },
+            release: None,
         },
         why: intent.why.clone(),
         actor: manner.actor.clone(),
@@ -86,6 +87,7 @@ pub(super) async fn prepare(
         }
         inspected => inspected?,
     };
+    record.change.release = release_before(&before, intent);
     let terms = &mut record.change.terms;
     terms.stateful = before.stateful;
     terms.was_healthy = before.healthy;
@@ -131,6 +133,19 @@ pub(super) async fn prepare(
     }
 }
 
+/// What a release needs to go back.
+fn release_before(seen: &Inspected, intent: &Intent) -> Option<ReleaseBefore> {
+    let release = seen.release.as_ref()?;
+    Some(ReleaseBefore {
+        newest: release.newest,
+        back: release.deployed?,
+        manifest: release.manifest.clone(),
+        values: release.values.clone(),
+        to: intent.revision.clone(),
+        patience: release.patience,
+    })
+}
+
 /// What does not answer before the update can tell nothing about it afterwards.
 async fn answers_before(room: &Room<'_>, probes: &[Probe]) -> Result<(), Outcome> {
     for probe in probes {
@@ -161,8 +176,7 @@ fn wrote_nothing(left: &Record, seen: &Inspected, now: Timestamp) -> bool {
     settled
         && left.stage < Stage::Applied
         && left.change.uid == seen.uid
-        && locate(&left.change, &left.written, &left.restored, &seen.images())
-            == Standing::Untouched
+        && seen.standing(left) == Standing::Untouched
 }
 
 fn not_taken(error: &LockError) -> Outcome {
@@ -182,32 +196,36 @@ async fn edit(
     step: &Step,
     pull: Option<&PullIdentity>,
 ) -> Result<Edit, Outcome> {
-    let tag = step.to.effective_tag();
+    let to = match &step.to {
+        Goal::Image(reference) => reference,
+        Goal::Chart(version) => return chart_edit(step, version),
+    };
+    let tag = to.effective_tag();
     // What a rollback goes back to is known by its digest, and a registry that is down (or has moved
     // the tag since) must not stand in its way.
     let known = step.digest.as_ref().filter(|_| verb == Verb::Rollback);
-    let (digest, parts) = match (&tag, step.to.digest().or(known)) {
+    let (digest, parts) = match (&tag, to.digest().or(known)) {
         (_, Some(pinned)) if verb == Verb::Rollback => {
             // Which manifests an index lists is good to know: some nodes report those.
             let parts = match &tag {
-                Some(tag) => parts(room, &step.to, tag, pinned, pull).await,
+                Some(tag) => parts(room, to, tag, pinned, pull).await,
                 None => Vec::new(),
             };
             (pinned.clone(), parts)
         }
         (Some(tag), pinned) => {
-            let repository = step.to.repository();
+            let repository = to.repository();
             let wanted = Wanted { created: false };
             let manifest = room
                 .registry
                 .manifest(repository, tag, wanted, pull)
                 .await
-                .map_err(|error| unresolved(&step.to, &error))?;
+                .map_err(|error| unresolved(to, &error))?;
             let planned = step.digest.as_ref().or(pinned);
             if let Some(planned) = planned.filter(|planned| **planned != manifest.digest) {
                 return Err(Outcome::Stale(format!(
                     "{} named {planned} when it was planned and names {} now",
-                    step.to.as_written(),
+                    to.as_written(),
                     manifest.digest
                 )));
             }
@@ -215,7 +233,7 @@ async fn edit(
         }
         (None, Some(pinned)) => (pinned.clone(), Vec::new()),
         (None, None) => {
-            let name = step.to.as_written();
+            let name = to.as_written();
             return Err(Outcome::Refused(format!("{name} has neither tag nor digest")));
         }
     };
@@ -226,10 +244,26 @@ async fn edit(
     Ok(Edit {
         slot: step.slot.clone(),
         from: Arc::clone(&step.from),
-        to: step.to.as_written().into(),
+        to: to.as_written().into(),
         digest,
         parts,
         from_digest,
+        bump: step.bump,
+    })
+}
+
+/// A step of a release. What its chart is was settled when it was fetched.
+fn chart_edit(step: &Step, version: &Arc<str>) -> Result<Edit, Outcome> {
+    let digest = step.digest.clone().ok_or_else(|| {
+        Outcome::Refused(format!("nobody knows the digest of chart version {version}"))
+    })?;
+    Ok(Edit {
+        slot: step.slot.clone(),
+        from: Arc::clone(&step.from),
+        to: Arc::clone(version),
+        digest,
+        parts: Vec::new(),
+        from_digest: step.running.clone(),
         bump: step.bump,
     })
 }
@@ -299,6 +333,15 @@ async fn inspect(room: &Room<'_>, intent: &Intent, change: &Change) -> Result<In
         }));
     }
     consent::may_be_written(&seen.workload).map_err(Outcome::Refused)?;
+    if let (Kind::Release, Progress::Underway(what)) =
+        (change.object.kind, &seen.workload.rollout.progress)
+    {
+        return Err(Outcome::Busy(format!("another helm works on it: {what}")));
+    }
+    if seen.release.as_ref().is_some_and(|release| release.deployed.is_none()) {
+        let why = "no revision of it was ever deployed, so that helm upgrades nothing and there is no way back: uninstall and install it";
+        return Err(Outcome::Refused(why.into()));
+    }
     if let (Verb::Apply, Progress::Underway(what)) = (intent.verb, &seen.workload.rollout.progress)
     {
         return Err(Outcome::Stale(format!("another rollout is under way there: {what}")));

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::charts::{self, Found, There};
 use super::comparison::{Comparison, Comparisons};
 use super::{Detail, Options};
 use crate::actions::facts::{Facts, Image, Question};
 use crate::actions::lookup::{Catalogs, Place};
 use crate::domain::candidate::{self, Needs};
+use crate::domain::chart::{ChartInUse, ChartVersion};
 use crate::domain::consent::slot_id;
-use crate::domain::gate::Surroundings;
+use crate::domain::gate::{Decision, Finding, Gate, Surroundings, Verdict};
 use crate::domain::image::{Digest, ImageReference, Tag};
 use crate::domain::inventory::{Running, Slot, SlotImage, Workload};
 use crate::domain::plan::{self, Current, Lookup, Proposal, Prospect, Prospects};
@@ -31,6 +33,8 @@ enum Subject<'a> {
     Moving(&'a ImageReference),
     /// It has a version, and this is published.
     Versioned(&'a ImageReference, Arc<Comparison>),
+    /// A chart, and what is published of it.
+    Chart(&'a ChartInUse, Box<There>),
 }
 
 /// A target on its way to a proposal.
@@ -50,8 +54,7 @@ impl<'a> Draft<'a> {
     pub(super) fn new(
         place: (usize, usize),
         target: (&'a Workload, &'a Slot),
-        catalogs: &Catalogs,
-        comparisons: &mut Comparisons,
+        (catalogs, comparisons, chart): (&Catalogs, &mut Comparisons, Option<Found>),
         options: &Options<'_>,
         platforms: Vec<Platform>,
     ) -> Self {
@@ -69,13 +72,16 @@ impl<'a> Draft<'a> {
             pull: workload.pull.clone(),
         });
         let current = current(slot);
-        let subject = subject(
-            slot,
-            current.tag.as_ref(),
-            published_at.as_ref(),
-            (catalogs, comparisons),
-            &limits,
-        );
+        let subject = match (&slot.image, chart) {
+            (SlotImage::Chart(chart), Some(found)) => chart_subject(chart, found),
+            _ => subject(
+                slot,
+                current.tag.as_ref(),
+                published_at.as_ref(),
+                (catalogs, comparisons),
+                &limits,
+            ),
+        };
         let prospects = Prospects::default();
         Self { place, target, published_at, current, limits, needs, subject, prospects }
     }
@@ -95,6 +101,7 @@ impl<'a> Draft<'a> {
             Subject::Incomparable(why) => {
                 Prospects { incomparable: Some(why.clone()), ..Prospects::default() }
             }
+            Subject::Chart(_, there) => there.prospects.clone(),
             Subject::Moving(reference) => {
                 match moved(
                     reference,
@@ -148,6 +155,9 @@ impl<'a> Draft<'a> {
             &self.prospects,
             surroundings,
         );
+        if let Subject::Chart(chart, there) = &self.subject {
+            tell_of_chart(&mut proposal, chart, there);
+        }
         // The digest of what is shown is asked for last, so that nothing else costs a request.
         if let (Some(offer), Some(published_at)) = (&mut proposal.candidate, &self.published_at)
             && offer.digest.is_none()
@@ -176,6 +186,13 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn detail(self, catalogs: &Catalogs) -> Detail {
+        let versions = match self.subject {
+            Subject::Chart(_, there) => there.verdicts,
+            Subject::Unknown(..)
+            | Subject::Incomparable(_)
+            | Subject::Moving(_)
+            | Subject::Versioned(..) => Vec::new(),
+        };
         let answer = self.published_at.as_ref().and_then(|place| catalogs.get(place));
         Detail {
             limits: self.limits,
@@ -183,6 +200,7 @@ impl<'a> Draft<'a> {
             error: answer.and_then(|answer| answer.err().cloned()),
             candidates: self.prospects.candidates,
             passed_over: self.prospects.passed_over,
+            versions,
         }
     }
 }
@@ -205,12 +223,47 @@ pub fn limits(workload: &Workload, slot: &Slot, options: &Options<'_>) -> Limits
     limits
 }
 
+fn chart_subject(chart: &ChartInUse, found: Found) -> Subject<'_> {
+    match found {
+        Found::Nowhere(why) => Subject::Unknown(Lookup::NotNeeded, why),
+        Found::Failed(error) => Subject::Unknown(Lookup::Failed, tell(&error)),
+        Found::There(there) => Subject::Chart(chart, there),
+    }
+}
+
+/// What is known of a chart beside its versions: what is new, and whether its source is certain.
+fn tell_of_chart(proposal: &mut Proposal, chart: &ChartInUse, there: &There) {
+    proposal.source = Some(Box::new(there.source.clone()));
+    let Some(offer) = &mut proposal.candidate else { return };
+    let version = offer.tag.as_str().replace('_', "+");
+    proposal.reasons.extend(charts::notes(there, chart, &version));
+    if there.others.is_empty() {
+        return;
+    }
+    let others: Vec<String> = there.others.iter().map(ToString::to_string).collect();
+    let why = format!(
+        "its chart may come from {} or from {}: say which in the policy (`charts:`)",
+        there.source,
+        others.join(" or from ")
+    );
+    proposal.findings.push(Finding { gate: Gate::Source, verdict: Verdict::Hold(why.clone()) });
+    if matches!(proposal.decision, Decision::Update | Decision::Held) {
+        offer.decision = Decision::Held;
+        proposal.decision = Decision::Held;
+        proposal.reasons.insert(0, why);
+    }
+}
+
 fn tell(error: &LookupError) -> String {
     format!("{error}; {}", error.hint())
 }
 
 /// What is known of the image that is written, and of what the nodes say runs.
 fn current(slot: &Slot) -> Current {
+    if let Some(chart) = slot.image.chart() {
+        let version = chart.version.parse::<ChartVersion>().ok();
+        return Current { tag: version.and_then(|version| version.tag().ok()), digest: None };
+    }
     let Some(reference) = slot.image.reference() else {
         return Current::default();
     };
@@ -233,6 +286,10 @@ fn subject<'a>(
 ) -> Subject<'a> {
     let reference = match &slot.image {
         SlotImage::Reference(reference) => reference,
+        // Charts are judged apart.
+        SlotImage::Chart(_) => {
+            return Subject::Incomparable("its chart is looked for in no repository here".into());
+        }
         SlotImage::Malformed { error, .. } => {
             return Subject::Unknown(
                 Lookup::Malformed,

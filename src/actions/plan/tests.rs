@@ -1,3 +1,5 @@
+mod charts;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -162,6 +164,7 @@ fn check(memory: &Memory, inventory: Inventory, policy: &Policy, expected: &[&st
         memories: &Memories::new(),
         named: &[],
         findings: true,
+        charts: None,
     };
     let plan =
         plan(inventory, memory, &options, &Silent).now_or_never().expect("memory never waits");

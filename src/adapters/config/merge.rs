@@ -9,6 +9,7 @@ use super::env::{Variable, VariableSource, Variables};
 use super::error::{ConfigError, ConfigErrors};
 use super::read::{Layer, Written};
 use super::registries::RegistryEntry;
+use crate::domain::chart::ChartSource;
 use crate::domain::image::Registry as Host;
 use crate::domain::policy::{Action, Policy, Settings, default_action, duration};
 use crate::domain::version::Bump;
@@ -21,7 +22,7 @@ pub struct Merged {
     /// How registries are reached.
     pub registries: BTreeMap<Host, RegistryEntry>,
     /// Where charts come from, by chart name.
-    pub charts: BTreeMap<String, String>,
+    pub charts: BTreeMap<String, ChartSource>,
     /// Every setting that counts, and where it came from.
     pub entries: Vec<Entry>,
     /// The files that were read, the farthest first.

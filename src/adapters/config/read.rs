@@ -14,6 +14,7 @@ use super::times::{date, days, time, time_zone};
 use super::values::{chart, image_pattern, kind_pattern, nonempty_pattern};
 use crate::adapters::yaml::{Fault, Place, fault, options};
 use crate::domain::calendar;
+use crate::domain::chart::ChartSource;
 use crate::domain::image::Registry as Host;
 use crate::domain::policy;
 use crate::domain::policy::{Action, Annotations, Matcher, PartialActions, Settings, duration};
@@ -55,7 +56,7 @@ pub(super) struct Layer {
     pub(super) annotations: Option<Annotations>,
     pub(super) max_in_flight: Option<usize>,
     pub(super) registries: BTreeMap<Host, RegistryEntry>,
-    pub(super) charts: BTreeMap<String, String>,
+    pub(super) charts: BTreeMap<String, ChartSource>,
     pub(super) written: Vec<Written>,
 }
 

@@ -1,6 +1,7 @@
 //! Single values of a policy file that the domain does not read itself.
 
 use crate::adapters::yaml::known_words;
+use crate::domain::chart::{ChartSource, ChartSourceError};
 use crate::domain::image::ReferenceError;
 use crate::domain::inventory::Kind;
 use crate::domain::policy::{Pattern, PolicyError};
@@ -38,14 +39,8 @@ pub(super) fn image_pattern(text: &str) -> Result<Pattern, String> {
 }
 
 /// The place of a chart.
-pub(super) fn chart(text: &str) -> Result<String, String> {
-    let rest = text.strip_prefix("oci://").or_else(|| text.strip_prefix("https://"));
-    if rest.is_some_and(|rest| !rest.is_empty() && !rest.contains([' ', '@'])) {
-        return Ok(text.to_owned());
-    }
-    Err(format!(
-        "{text:?} is no place of a chart: write oci://HOST/PATH/CHART or https://HOST/PATH"
-    ))
+pub(super) fn chart(text: &str) -> Result<ChartSource, String> {
+    text.parse().map_err(|error: ChartSourceError| error.to_string())
 }
 
 /// What is said of a text that names no registry.

@@ -8,7 +8,8 @@ use super::index::{Index, RunSeals};
 use super::line::{self, Event, GENESIS, LineError, Link, SealKind};
 use super::log::{EVENTS, FILE_MAX, wrong};
 use super::seal::{directory_of, runs_on_disk};
-use super::{safe, store::FileJournal};
+use super::store::FileJournal;
+use crate::adapters::safe;
 use crate::domain::history::RunId;
 use crate::ports::rollouts::JournalError;
 

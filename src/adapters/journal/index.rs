@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::line::{self, Event, GENESIS, Link, Seal, SealKind, VERSION};
 use super::log::{FILE_MAX, Log, damaged, write_once, wrong};
-use super::safe;
+use crate::adapters::safe;
 use crate::domain::history::RunId;
 use crate::ports::rollouts::JournalError;
 

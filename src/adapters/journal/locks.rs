@@ -4,8 +4,8 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-use super::safe;
 use crate::adapters::hash::sha256;
+use crate::adapters::safe;
 use crate::domain::change::ObjectId;
 use crate::ports::rollouts::JournalError;
 

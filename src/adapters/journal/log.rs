@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use super::index::RunSeals;
 use super::line::{self, Event, EventKind, LineError, Link, VERSION};
-use super::safe;
 use crate::adapters::record::record_from_json;
+use crate::adapters::safe;
 use crate::domain::history::{Record, RunId};
 use crate::ports::rollouts::JournalError;
 

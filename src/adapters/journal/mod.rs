@@ -27,7 +27,6 @@ mod locks;
 mod log;
 mod rebuild;
 mod retention;
-mod safe;
 mod seal;
 mod store;
 

@@ -10,9 +10,9 @@ use super::index::{INDEX, Index, IndexWriter, NewSeal, form, lock_index};
 use super::line::SealKind;
 use super::log::FILE_MAX;
 use super::retention::removal;
-use super::safe;
 use super::seal::{directory_of, runs_on_disk, seal_runs};
 use super::store::FileJournal;
+use crate::adapters::safe;
 use crate::ports::rollouts::JournalError;
 
 /// What came of it.

@@ -12,8 +12,8 @@ use jiff::tz::TimeZone;
 use super::index::{IndexWriter, NewSeal, RunSeals};
 use super::line::SealKind;
 use super::log::{ALIVE, EVENTS, Log, PLAN, is_alive};
-use super::safe;
 use super::seal::{directory_of, runs_on_disk};
+use crate::adapters::safe;
 use crate::domain::history::{Record, RunId};
 use crate::ports::rollouts::JournalError;
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::index::{IndexWriter, NewSeal, RunSeals};
 use super::line::SealKind;
 use super::log::{EVENTS, Log, is_alive};
-use super::safe;
+use crate::adapters::safe;
 use crate::domain::history::RunId;
 use crate::ports::rollouts::JournalError;
 

@@ -119,6 +119,7 @@ fn record(run: &RunId, number: u32, stage: Stage) -> Record {
                 probes: vec![],
                 run_once: false,
             },
+            release: None,
         },
         why: vec![],
         actor: Actor { user: None, local: "jd".into(), host: "laptop".into() },

@@ -7,7 +7,7 @@ mod stream;
 
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use kube::client::Body;
@@ -113,6 +113,11 @@ impl Transport {
     /// GETs a path with its query.
     pub(super) async fn get(&self, target: &str) -> Result<Vec<u8>, RequestError> {
         self.call(&|| Request::get(target).body(Body::empty())).await
+    }
+
+    /// GETs it in another form than the whole.
+    pub(super) async fn get_as(&self, target: &str, form: &str) -> Result<Vec<u8>, RequestError> {
+        self.call(&|| Request::get(target).header(ACCEPT, form).body(Body::empty())).await
     }
 
     /// POSTs a JSON document that creates nothing (a review of access), so that it may be repeated.

@@ -43,6 +43,7 @@ fn inspected(object: &ObjectId, bytes: &[u8]) -> Result<Inspected, RequestError>
         progress_deadline: read.progress_deadline(),
         healthy: read.is_healthy(kind),
         stateful: workload.rollout.stateful,
+        release: None,
         workload,
     })
 }

@@ -230,7 +230,8 @@ impl Cluster {
         Ok(found(kind, &object, &mut Interner::default(), &self.inner.options))
     }
 
-    fn namespace_of(&self, scope: &Scope) -> Result<String, DiscoverError> {
+    /// The namespace of a scope, that of the context for all of them.
+    pub(super) fn namespace_of(&self, scope: &Scope) -> Result<String, DiscoverError> {
         let namespace = match scope {
             Scope::Namespace(namespace) => namespace,
             Scope::Current | Scope::All => &self.inner.namespace,

@@ -56,6 +56,20 @@ struct Owner<'a> {
 }
 
 impl Cluster {
+    /// Where a Job stands.
+    ///
+    /// # Errors
+    /// The server does not tell.
+    pub(super) async fn job_state(&self, job: &ObjectId) -> Result<JobState, ReadError> {
+        let Some(path) = path(job) else { return Ok(JobState::Gone) };
+        let answer = self.inner.transport.get(&path).await;
+        match answer.and_then(|bytes| JobSeen::read(&bytes)) {
+            Ok(seen) => Ok(seen.state),
+            Err(error) if error.is_not_found() => Ok(JobState::Gone),
+            Err(error) => Err(self.unread(job, &error)),
+        }
+    }
+
     /// The newest Job of a `CronJob` that ran these images and has ended, else the newest at work. A Job
     /// that was there before the images were written (by the server's clock) ran an earlier try of them.
     pub(super) async fn newest_run(

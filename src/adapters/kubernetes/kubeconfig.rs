@@ -58,7 +58,11 @@ struct Chosen {
     namespace: Option<String>,
 }
 
-fn load(flags: &ConnectionFlags, environment: &Environment) -> Result<Kubeconfig, ConnectError> {
+/// The kubeconfig files, merged; empty where there are none.
+pub(super) fn load(
+    flags: &ConnectionFlags,
+    environment: &Environment,
+) -> Result<Kubeconfig, ConnectError> {
     if let Some(path) = &flags.kubeconfig {
         return read(path)?.ok_or_else(|| ConnectError::Missing { path: path.clone() });
     }

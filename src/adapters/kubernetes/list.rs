@@ -27,11 +27,33 @@ const PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// How far a page may grow beyond the first one.
 const GROWTH: u32 = 4;
 
+/// Objects on the first page where each may be as large as the server takes: 1 MiB of data, which is
+/// 1.4 MiB in JSON. Further pages are made to fit [`PAGE_BYTES`], larger or smaller.
+const LARGE_FIRST: u32 = 5;
+/// The most objects on a page of such: when all of them are as large as they can be after a page of
+/// small ones, it is still an answer that is taken.
+const LARGE_MOST: u32 = 40;
+/// Asks for the metadata of objects without the rest; what does not know it sends everything.
+const METADATA_ONLY: &str =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json";
+
 /// A resource of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Resource {
     group: &'static str,
     plural: &'static str,
+    size: Size,
+}
+
+/// What its objects weigh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Size {
+    /// A few KiB, and about the same each.
+    Usual,
+    /// Up to 1 MiB, and each another.
+    Large,
+    /// Only metadata is asked for.
+    MetadataOnly,
 }
 
 impl Resource {
@@ -39,7 +61,8 @@ impl Resource {
     pub(super) const NAMESPACES: Self = Self::new("", "namespaces");
     pub(super) const CLAIMS: Self = Self::new("", "persistentvolumeclaims");
     pub(super) const BUDGETS: Self = Self::new("policy", "poddisruptionbudgets");
-    pub(super) const SECRETS: Self = Self::new("", "secrets");
+    pub(super) const SECRETS: Self = Self::large("secrets");
+    pub(super) const CONFIG_MAPS: Self = Self::large("configmaps");
     pub(super) const PODS: Self = Self::new("", "pods");
     pub(super) const JOBS: Self = Self::new("batch", "jobs");
     pub(super) const EVENTS: Self = Self::new("", "events");
@@ -49,7 +72,34 @@ impl Resource {
     pub(super) const SERVICE_ACCOUNTS: Self = Self::new("", "serviceaccounts");
 
     const fn new(group: &'static str, plural: &'static str) -> Self {
-        Self { group, plural }
+        Self { group, plural, size: Size::Usual }
+    }
+
+    const fn large(plural: &'static str) -> Self {
+        Self { group: "", plural, size: Size::Large }
+    }
+
+    /// The same resource, of which a list brings the metadata alone.
+    pub(super) fn metadata_only(self) -> Self {
+        Self { size: Size::MetadataOnly, ..self }
+    }
+
+    /// How many objects the first page has.
+    fn first_page(self, usual: u32) -> u32 {
+        match self.size {
+            Size::Usual | Size::MetadataOnly => usual,
+            Size::Large => usual.min(LARGE_FIRST),
+        }
+    }
+
+    /// How many objects to ask for next, after that many filled so many bytes.
+    fn next_page(self, limit: u32, bytes: usize, usual: u32) -> u32 {
+        let fitting = u64::from(limit) * PAGE_BYTES as u64 / (bytes as u64).max(1);
+        let (least, most) = match self.size {
+            Size::Usual | Size::MetadataOnly => (limit, usual.saturating_mul(GROWTH)),
+            Size::Large => (1, usual.min(LARGE_MOST)),
+        };
+        u32::try_from(fitting).unwrap_or(u32::MAX).clamp(least, most.max(least))
     }
 
     /// The resource of a kind.
@@ -120,16 +170,17 @@ where
     K: Send,
 {
     let base = Request::new(resource.path(namespace));
+    let usual = inner.options.page;
     let mut parameters = ListParams {
         label_selector: filter.labels.clone(),
         field_selector: filter.fields.clone(),
-        limit: Some(inner.options.page),
+        limit: Some(resource.first_page(usual)),
         ..ListParams::default()
     };
     let mut kept = Vec::new();
     let mut restarts = 0;
     let mut seen = HashSet::new();
-    let mut fetch = start(inner, &base, &parameters)?;
+    let mut fetch = start(inner, resource, &base, &parameters)?;
     loop {
         let bytes = match (&mut fetch).await.unwrap_or_else(|error| Err(broken(&error))) {
             Ok(bytes) => bytes,
@@ -138,13 +189,13 @@ where
                 kept.clear();
                 seen.clear();
                 parameters.continue_token = None;
-                fetch = start(inner, &base, &parameters)?;
+                fetch = start(inner, resource, &base, &parameters)?;
                 continue;
             }
             // Huge objects: the same page in smaller pieces.
             Err(RequestError::TooLarge(_)) if parameters.limit > Some(1) => {
                 parameters.limit = parameters.limit.map(|limit| (limit / 10).max(1));
-                fetch = start(inner, &base, &parameters)?;
+                fetch = start(inner, resource, &base, &parameters)?;
                 continue;
             }
             Err(error) => return Err(error),
@@ -163,9 +214,9 @@ where
         }
         parameters.continue_token = next;
         if more {
-            parameters.limit =
-                parameters.limit.map(|limit| grown(limit, bytes.len(), inner.options.page));
-            fetch = start(inner, &base, &parameters)?;
+            let size = bytes.len();
+            parameters.limit = parameters.limit.map(|limit| resource.next_page(limit, size, usual));
+            fetch = start(inner, resource, &base, &parameters)?;
         }
         page(&bytes, &mut kept)?;
         inner.options.events.event(Event::Listed { kind: resource.plural(), objects: kept.len() });
@@ -176,18 +227,12 @@ where
     }
 }
 
-/// How many objects to ask for next, after that many filled so many bytes.
-fn grown(limit: u32, bytes: usize, first: u32) -> u32 {
-    let fitting = u64::from(limit) * PAGE_BYTES as u64 / (bytes as u64).max(1);
-    let most = first.saturating_mul(GROWTH).max(limit);
-    u32::try_from(fitting).unwrap_or(u32::MAX).clamp(limit, most)
-}
-
 type Fetch = AbortOnDropHandle<Result<Vec<u8>, RequestError>>;
 
 /// Begins to fetch a page.
 fn start(
     inner: &Arc<Inner>,
+    resource: Resource,
     base: &Request,
     parameters: &ListParams,
 ) -> Result<Fetch, RequestError> {
@@ -197,7 +242,12 @@ fn start(
         .uri()
         .to_string();
     let inner = Arc::clone(inner);
-    let task = tokio::spawn(async move { inner.transport.get(&target).await });
+    let task = tokio::spawn(async move {
+        match resource.size {
+            Size::MetadataOnly => inner.transport.get_as(&target, METADATA_ONLY).await,
+            Size::Usual | Size::Large => inner.transport.get(&target).await,
+        }
+    });
     Ok(AbortOnDropHandle::new(task))
 }
 
@@ -210,16 +260,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_grow_to_a_size_and_never_shrink_by_themselves() {
+    fn pages_grow_to_a_size_and_shrink_only_where_objects_are_large() {
         let mebibyte = 1024 * 1024;
-        for (limit, bytes, expected) in [
-            (500, 2 * mebibyte, 1000),
-            (500, 100, 2000),
-            (500, 30 * mebibyte, 500),
-            (2000, 0, 2000),
-            (50, mebibyte, 200),
+        let (usual, large) = (Resource::PODS, Resource::SECRETS);
+        assert_eq!((usual.first_page(500), large.first_page(500)), (500, 5));
+        assert_eq!((usual.first_page(2), large.first_page(2)), (2, 2));
+        assert_eq!(large.metadata_only().first_page(500), 500);
+        for (resource, limit, bytes, expected) in [
+            (usual, 500, 2 * mebibyte, 1000),
+            (usual, 500, 100, 2000),
+            (usual, 500, 30 * mebibyte, 500),
+            (usual, 2000, 0, 2000),
+            (usual, 4000, 0, 4000),
+            (usual, 50, mebibyte, 200),
+            (large, 5, mebibyte / 4, 40),
+            (large, 5, 7 * mebibyte, 2),
+            (large, 40, 56 * mebibyte, 2),
+            (large, 2, 60 * mebibyte, 1),
+            (large, 2, mebibyte, 8),
         ] {
-            assert_eq!(grown(limit, bytes, 500), expected, "{limit} {bytes}");
+            assert_eq!(resource.next_page(limit, bytes, 500), expected, "{limit} {bytes}");
         }
     }
 

@@ -156,7 +156,7 @@ impl<'a> Object<'a> {
                 self.wire.spec.replicas.unwrap_or(1)
             }
             Kind::DaemonSet => self.wire.status.desired_number_scheduled,
-            Kind::CronJob | Kind::Job | Kind::Pod => 0,
+            Kind::CronJob | Kind::Job | Kind::Pod | Kind::Release => 0,
         }
     }
 
@@ -185,7 +185,7 @@ impl<'a> Object<'a> {
             Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet => {
                 self.wire.status.observed_generation >= self.wire.metadata.generation.unwrap_or(0)
             }
-            Kind::CronJob | Kind::Job | Kind::Pod => true,
+            Kind::CronJob | Kind::Job | Kind::Pod | Kind::Release => true,
         }
     }
 

@@ -64,7 +64,7 @@ fn patch(object: &ObjectId, base: &Inspected, images: &[Replacement]) -> Result<
         test("/metadata/resourceVersion", &base.resource_version),
     ];
     let mut changes = Vec::new();
-    for Replacement { slot, from, to } in images {
+    for Replacement { slot, from, to, .. } in images {
         let place = base.places.iter().find(|place| place.slot == *slot);
         let place = place.filter(|place| place.image == *from).ok_or_else(|| {
             WriteError::Moved(format!("{slot} of {object} is not {from} any more"))

@@ -104,7 +104,9 @@ pub(super) async fn new_pods(
                 owner: Arc::clone(&object.uid),
             }));
         }
-        Kind::CronJob | Kind::Job | Kind::ReplicaSet | Kind::Pod => return Ok(None),
+        Kind::CronJob | Kind::Job | Kind::ReplicaSet | Kind::Pod | Kind::Release => {
+            return Ok(None);
+        }
     };
     let filter = Filter { labels: Some(selector.clone()), fields: None };
     let page = |bytes: &[u8], kept: &mut Vec<Revision>| revisions(bytes, object, images, kept);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::domain::change::{ObjectId, SlotId};
+use crate::domain::health::JobState;
 use crate::domain::history::RecordId;
 use crate::ports::rollouts::{
     CronRun, Inspected, ReadError, Replacement, Rollouts, WatchSubject, Watcher, WriteError,
@@ -39,6 +40,10 @@ impl Rollouts for Cluster {
         failed: &'a [(SlotId, Arc<str>)],
     ) -> BoxFuture<'a, Result<Vec<String>, ReadError>> {
         Box::pin(self.freed(object, failed))
+    }
+
+    fn job<'a>(&'a self, job: &'a ObjectId) -> BoxFuture<'a, Result<JobState, ReadError>> {
+        Box::pin(self.job_state(job))
     }
 
     fn run_once<'a>(

@@ -12,7 +12,8 @@ use super::cluster::{Cluster, Options};
 use super::flags::{ConnectionFlags, Environment};
 use crate::domain::image::ImageReference;
 
-/// The query of a request, and beside it its `authorization`, `method`, `type` and `body`.
+/// The query of a request, and beside it its `authorization`, `accept`, `method`, `type` and
+/// `body`.
 pub(super) type Parameters = HashMap<String, String>;
 /// Answers a path; none means an empty list.
 type Script = dyn Fn(&str, &Parameters) -> Option<Response> + Send + Sync;
@@ -44,7 +45,8 @@ impl Server {
             }
             let url = reqwest::Url::parse(&format!("http://server{uri}")).expect("a URL");
             let mut parameters: Parameters = url.query_pairs().into_owned().collect();
-            for (name, header) in [("authorization", "authorization"), ("type", "content-type")] {
+            let headers_of = ["authorization", "accept", "content-type"];
+            for (name, header) in ["authorization", "accept", "type"].into_iter().zip(headers_of) {
                 if let Some(value) = headers.get(header) {
                     let value = value.to_str().expect("a header is text").to_owned();
                     parameters.insert(name.to_owned(), value);

@@ -57,7 +57,7 @@ impl ObjectSeen {
             generation: object.wire.metadata.generation.unwrap_or(0),
             observed_generation: match kind {
                 // Their controllers tell no generation.
-                Kind::CronJob | Kind::Job | Kind::Pod => {
+                Kind::CronJob | Kind::Job | Kind::Pod | Kind::Release => {
                     object.wire.metadata.generation.unwrap_or(0)
                 }
                 _ => object.wire.status.observed_generation,

@@ -30,6 +30,7 @@ fn change() -> Change {
             probes: Vec::new(),
             run_once: false,
         },
+        release: None,
     }
 }
 

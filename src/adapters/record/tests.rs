@@ -61,6 +61,7 @@ fn record() -> Record {
                 probes: vec![Probe::Http("http://web/ready".into()), Probe::Tcp("web:80".into())],
                 run_once: false,
             },
+            release: None,
         },
         why: vec!["minor step".into()],
         actor: actor(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ending::{EndForm, FailureForm};
 use super::{RecordFormatError, VERSION, cut, malformed};
-use crate::domain::change::{Change, Edit, Probe, SlotId, Terms};
+use crate::domain::change::{Change, Edit, Probe, ReleaseBefore, Revision, SlotId, Terms};
 use crate::domain::history::{Actor, Record, Verb};
 use crate::domain::image::Digest;
 use crate::domain::inventory::SlotKind;
@@ -58,6 +58,25 @@ struct ChangeForm {
     uid: String,
     edits: Vec<EditForm>,
     terms: TermsForm,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    release: Option<ReleaseForm>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReleaseForm {
+    newest: u32,
+    back: u32,
+    manifest: String,
+    values: String,
+    to: Option<RevisionForm>,
+    patience_ms: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RevisionForm {
+    number: u32,
+    manifest: String,
+    values: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -180,6 +199,7 @@ impl ChangeForm {
             uid: change.uid.to_string(),
             edits: change.edits.iter().map(EditForm::new).collect(),
             terms: TermsForm::new(&change.terms),
+            release: change.release.as_ref().map(ReleaseForm::new),
         }
     }
 
@@ -192,6 +212,44 @@ impl ChangeForm {
             uid: self.uid.into(),
             edits: self.edits.into_iter().map(EditForm::into_edit).collect::<Read<_>>()?,
             terms: self.terms.into_terms()?,
+            release: self.release.map(ReleaseForm::into_release).transpose()?,
+        })
+    }
+}
+
+impl ReleaseForm {
+    fn new(before: &ReleaseBefore) -> Self {
+        Self {
+            newest: before.newest,
+            back: before.back,
+            manifest: before.manifest.to_string(),
+            values: before.values.to_string(),
+            to: before.to.as_ref().map(|to| RevisionForm {
+                number: to.number,
+                manifest: to.manifest.to_string(),
+                values: to.values.to_string(),
+            }),
+            patience_ms: millis(before.patience),
+        }
+    }
+
+    fn into_release(self) -> Read<ReleaseBefore> {
+        Ok(ReleaseBefore {
+            newest: self.newest,
+            back: self.back,
+            manifest: text("manifest", &self.manifest)?,
+            values: text("values", &self.values)?,
+            to: self
+                .to
+                .map(|to| -> Read<Revision> {
+                    Ok(Revision {
+                        number: to.number,
+                        manifest: text("manifest", &to.manifest)?,
+                        values: text("values", &to.values)?,
+                    })
+                })
+                .transpose()?,
+            patience: Duration::from_millis(self.patience_ms),
         })
     }
 }
@@ -288,6 +346,7 @@ impl SlotForm {
             SlotKind::InitContainer,
             SlotKind::EphemeralContainer,
             SlotKind::Volume,
+            SlotKind::Chart,
         ];
         Ok(SlotId { kind: word("slot", &self.kind, &kinds, slot_word)?, name: self.name.into() })
     }
@@ -299,6 +358,7 @@ fn slot_word(kind: SlotKind) -> &'static str {
         SlotKind::InitContainer => "init-container",
         SlotKind::EphemeralContainer => "ephemeral-container",
         SlotKind::Volume => "volume",
+        SlotKind::Chart => "chart",
     }
 }
 

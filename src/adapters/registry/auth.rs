@@ -281,6 +281,7 @@ impl<'a> Question<'a> {
             validators: None,
             form,
             limit: MAX_ANSWER,
+            into: None,
             class: Class::Others,
             what: asked.what,
         };
@@ -356,7 +357,8 @@ pub(super) fn complaint(body: &[u8]) -> String {
     }
 }
 
-fn basic(username: &str, secret: &SecretString) -> Result<HeaderValue, Denied> {
+/// The header of a user name and a password.
+pub(super) fn basic(username: &str, secret: &SecretString) -> Result<HeaderValue, Denied> {
     let pair = STANDARD.encode(format!("{username}:{}", secret.expose_secret()));
     sensitive(&format!("Basic {pair}"))
 }

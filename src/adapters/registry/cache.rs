@@ -28,6 +28,9 @@ use crate::ports::{Manifest, TagList};
 
 /// The format of the files; others are misses.
 const FORMAT: u32 = 1;
+/// Configurations of artifacts kept for one repository, and the longest of them.
+const MAX_ARTIFACTS: usize = 64;
+const MAX_ARTIFACT: usize = 64 << 10;
 /// Facts kept for one repository; the oldest digests of tags that moved on go first.
 const MAX_FACTS: usize = 512;
 
@@ -45,6 +48,9 @@ pub(super) struct Entry {
     /// What is named by digest never changes.
     #[serde(default)]
     pub(super) facts: BTreeMap<String, CachedFacts>,
+    /// Configurations of artifacts, by the digest of their manifest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    artifacts: BTreeMap<String, Artifact>,
     #[serde(skip)]
     dirty: bool,
 }
@@ -63,13 +69,13 @@ pub(super) struct CachedTags {
 
 /// The validators of an answer (RFC 9110 §8.8).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Validators {
+pub(in crate::adapters) struct Validators {
     /// `ETag`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) etag: Option<String>,
+    pub(in crate::adapters) etag: Option<String>,
     /// `Last-Modified`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) last_modified: Option<String>,
+    pub(in crate::adapters) last_modified: Option<String>,
 }
 
 /// The digest of a tag and when the registry said so.
@@ -88,6 +94,17 @@ pub(super) struct CachedFacts {
     created: Creation,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     children: Vec<String>,
+}
+
+/// What is kept of an artifact that is no image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::adapters) struct Artifact {
+    /// The media type of the configuration.
+    pub(in crate::adapters) config_type: String,
+    /// When an annotation says that it was built.
+    pub(in crate::adapters) created: Option<Timestamp>,
+    /// The configuration, which is JSON.
+    pub(in crate::adapters) config: String,
 }
 
 /// What is known of a manifest.
@@ -223,7 +240,7 @@ impl Cache {
             }
         }
         if wrote {
-            bound(directory, self.settings.max_bytes);
+            bound(directory, ".json", self.settings.max_bytes);
         }
     }
 }
@@ -293,6 +310,23 @@ impl Entry {
             children: manifest.children.iter().map(ToString::to_string).collect(),
         };
         self.facts.insert(digest.to_string(), cached);
+        self.dirty = true;
+    }
+
+    /// The artifact with that manifest.
+    pub(super) fn artifact(&self, manifest: &Digest) -> Option<Artifact> {
+        self.artifacts.get(manifest.as_str()).cloned()
+    }
+
+    /// Keeps the configuration of an artifact, unless it is a long one.
+    pub(super) fn put_artifact(&mut self, manifest: &Digest, artifact: Artifact) {
+        if artifact.config.len() > MAX_ARTIFACT {
+            return;
+        }
+        if self.artifacts.len() >= MAX_ARTIFACTS {
+            self.artifacts.clear();
+        }
+        self.artifacts.insert(manifest.to_string(), artifact);
         self.dirty = true;
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn write(directory: &Path, file: &Path, bytes: &[u8]) -> std::io::Res
 }
 
 /// Makes the directory of the cache, for its owner alone.
-pub(super) fn make_directory(directory: &Path) -> std::io::Result<()> {
+pub(in crate::adapters) fn make_directory(directory: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -54,8 +54,9 @@ pub(super) fn list(directory: &Path) -> HashMap<String, Vec<PathBuf>> {
     listing
 }
 
-/// Removes the oldest entries until the rest is within nine tenths of the bound.
-pub(super) fn bound(directory: &Path, max_bytes: u64) {
+/// Removes the oldest entries, which end with `suffix`, until the rest is within nine tenths of the
+/// bound.
+pub(in crate::adapters) fn bound(directory: &Path, suffix: &str, max_bytes: u64) {
     let mut files = Vec::new();
     let mut total = 0;
     for found in std::fs::read_dir(directory).into_iter().flatten().flatten() {
@@ -68,7 +69,7 @@ pub(super) fn bound(directory: &Path, max_bytes: u64) {
         let stale = modified.elapsed().is_ok_and(|age| age > STALE_TEMPORARY);
         if name.starts_with(".tmp-") && stale {
             let _ = std::fs::remove_file(found.path());
-        } else if name.ends_with(".json") && metadata.is_file() {
+        } else if name.ends_with(suffix) && metadata.is_file() {
             total += metadata.len();
             files.push((modified, metadata.len(), found.path()));
         }

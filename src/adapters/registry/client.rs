@@ -297,6 +297,7 @@ impl Lookup<'_> {
                 validators: None,
                 form: None,
                 limit: MAX_DOCUMENT,
+                into: None,
                 class: Class::Others,
                 what: "/v2/",
             };

@@ -2,8 +2,8 @@
 //!
 //! 1. the explicit pair (`REGISTRY_USERNAME`, `REGISTRY_PASSWORD`), for `REGISTRY_HOST` only,
 //! 2. the pull secrets of the workload, as the kubelet reads them,
-//! 3. this machine's: `DOCKER_AUTH_CONFIG`, Docker's `config.json`, `REGISTRY_AUTH_FILE`,
-//!    Podman's `auth.json`; in each file `credHelpers`, else `credsStore`, else `auths`,
+//! 3. this machine's: `DOCKER_AUTH_CONFIG`, Helm's `registry/config.json` where it was handed in,
+//!    Docker's `config.json`, `REGISTRY_AUTH_FILE`, Podman's `auth.json`; in each file `credHelpers`, else `credsStore`, else `auths`,
 //! 4. nobody.
 //!
 //! A file that cannot be read is a note for the error that may follow; a helper that fails is an
@@ -38,6 +38,8 @@ pub struct CredentialSources {
     pub explicit: Option<ExplicitCredential>,
     /// The value of `DOCKER_AUTH_CONFIG`: JSON as in Docker's `config.json`, `auths` only.
     pub docker_auth_config: Option<SecretString>,
+    /// Helm's `registry/config.json`, where charts are looked up.
+    pub helm_config: Option<PathBuf>,
     /// The value of `DOCKER_CONFIG`: the directory of `config.json`.
     pub docker_config: Option<PathBuf>,
     /// The home directory, for `.docker/config.json` and Podman's `.config/containers/auth.json`.
@@ -253,6 +255,7 @@ impl Credentials {
             sources.runtime_dir.as_ref().map(|directory| directory.join("containers/auth.json"));
         let mut files = Vec::new();
         let all = [
+            sources.helm_config.clone(),
             docker,
             sources.registry_auth_file.clone(),
             runtime,

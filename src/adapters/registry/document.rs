@@ -22,6 +22,17 @@ const CREATED: &str = "org.opencontainers.image.created";
 /// Docker's first release. An older time of creation is a placeholder of reproducible builds.
 const DOCKER_EPOCH: i64 = 1_363_737_600;
 
+/// A kind of artifact, told by the type of its configuration.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::adapters) struct ArtifactKind {
+    /// What people call it, for errors.
+    pub(in crate::adapters) name: &'static str,
+    /// The media type of its configuration.
+    pub(in crate::adapters) config_type: &'static str,
+    /// Bytes that its configuration may have.
+    pub(in crate::adapters) config_bytes: usize,
+}
+
 /// A manifest or an index.
 #[derive(Debug, Deserialize)]
 pub(super) struct Document {
@@ -105,6 +116,18 @@ impl Document {
     /// When an annotation of the document says that it was built.
     pub(super) fn created(&self) -> Option<Timestamp> {
         timestamp(self.annotations.as_ref()?.get(CREATED)?)
+    }
+
+    /// The configuration of an artifact, which has to be of the kind that is looked for.
+    pub(super) fn config_of(&self, kind: ArtifactKind) -> Result<&Descriptor, String> {
+        match &self.config {
+            Some(config) if config.media_type == kind.config_type => Ok(config),
+            Some(config) => Err(format!(
+                "it is no {}: its configuration is of the type {:?}",
+                kind.name, config.media_type
+            )),
+            None => Err(format!("it is no {}: it is an index of manifests", kind.name)),
+        }
     }
 
     /// The descriptors of images: no attestations, no signatures.

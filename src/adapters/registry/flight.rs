@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 
 /// Results by key, each worked out once.
 #[derive(Debug)]
-pub(super) struct Flights<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
+pub(in crate::adapters) struct Flights<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
 
 impl<K, V> Default for Flights<K, V> {
     fn default() -> Self {
@@ -19,7 +19,7 @@ impl<K, V> Default for Flights<K, V> {
 
 impl<K: Hash + Eq, V: Clone> Flights<K, V> {
     /// The result for `key`. When the caller that works is cancelled, another takes over.
-    pub(super) async fn run(&self, key: K, work: impl Future<Output = V>) -> V {
+    pub(in crate::adapters) async fn run(&self, key: K, work: impl Future<Output = V>) -> V {
         let cell = {
             let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(cells.entry(key).or_default())

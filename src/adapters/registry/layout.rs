@@ -12,7 +12,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::document::{ConfigFacts, Descriptor, Document, verify};
+use super::cache::Artifact;
+use super::document::{ArtifactKind, ConfigFacts, Descriptor, Document, verify};
 use crate::domain::image::{Digest, ImageReference, Repository, Tag};
 use crate::domain::platform::Platform;
 use crate::ports::{LookupError, Manifest, TagList, Wanted};
@@ -77,6 +78,27 @@ impl LayoutRegistry {
             facts.platforms.extend(descriptor.platform());
         }
         Ok(Manifest { digest, ..facts })
+    }
+
+    /// The artifact of a tag, with the digest of its manifest.
+    pub(super) fn artifact(
+        &self,
+        repository: &Repository,
+        tag: &Tag,
+        kind: ArtifactKind,
+    ) -> Result<(Digest, Artifact), LookupError> {
+        let layout = self.open(repository)?;
+        let (_, digest) = layout.find(repository, tag)?;
+        let trouble = |message: String| layout.trouble(&format!("{digest}: {message}"));
+        let document = Document::read(&layout.blob(&digest)?).map_err(trouble)?;
+        let config = document.config_of(kind).and_then(Descriptor::digest).map_err(trouble)?;
+        let config = layout.blob(&config)?;
+        if config.len() > kind.config_bytes {
+            return Err(trouble("its configuration is too long".into()));
+        }
+        let config = String::from_utf8(config).map_err(|_| trouble("no text".into()))?;
+        let created = document.created();
+        Ok((digest.clone(), Artifact { config_type: kind.config_type.into(), created, config }))
     }
 
     fn open(&self, repository: &Repository) -> Result<Layout, LookupError> {

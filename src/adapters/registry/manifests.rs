@@ -3,8 +3,9 @@
 
 use http::{Method, StatusCode};
 
+use super::cache::Artifact;
 use super::client::Lookup;
-use super::document::{ACCEPT, ConfigFacts, Descriptor, Document, sha256, verify};
+use super::document::{ACCEPT, ArtifactKind, ConfigFacts, Descriptor, Document, sha256, verify};
 use super::hosts::Class;
 use super::request::{Answer, MAX_DOCUMENT, Request};
 use super::transport::bad_answer;
@@ -80,6 +81,22 @@ impl Lookup<'_> {
         })
     }
 
+    /// The artifact that a digest names: its configuration, and none of its layers.
+    pub(super) async fn artifact(
+        &self,
+        digest: &Digest,
+        kind: ArtifactKind,
+    ) -> Result<Artifact, LookupError> {
+        let what = format!("{}@{}", self.repository.path(), digest.short());
+        let bad = |message| bad_answer(self.host, &what, message);
+        let document = self.document(digest, &what).await?;
+        let config = document.config_of(kind).map_err(bad)?;
+        let body = self.blob(&config.digest().map_err(bad)?, kind.config_bytes, &what).await?;
+        let config = String::from_utf8(body).map_err(|_| bad("no text".into()))?;
+        let created = document.created();
+        Ok(Artifact { config_type: kind.config_type.to_owned(), created, config })
+    }
+
     async fn document(&self, digest: &Digest, what: &str) -> Result<Document, LookupError> {
         let request = self.manifest_request(Method::GET, digest.as_str(), what)?;
         let body = self.verified(&request, digest).await?;
@@ -93,18 +110,28 @@ impl Lookup<'_> {
     ) -> Result<ConfigFacts, LookupError> {
         let bad = |message| bad_answer(self.host, what, message);
         let digest = descriptor.digest().map_err(bad)?;
+        let body = self.blob(&digest, MAX_DOCUMENT, what).await?;
+        ConfigFacts::read(&body).map_err(bad)
+    }
+
+    async fn blob(
+        &self,
+        digest: &Digest,
+        limit: usize,
+        what: &str,
+    ) -> Result<Vec<u8>, LookupError> {
         let request = Request {
             method: Method::GET,
             url: self.url(&format!("blobs/{digest}"))?,
             accept: "*/*",
             validators: None,
             form: None,
-            limit: MAX_DOCUMENT,
+            limit,
+            into: None,
             class: Class::Others,
             what,
         };
-        let body = self.verified(&request, &digest).await?;
-        ConfigFacts::read(&body).map_err(bad)
+        self.verified(&request, digest).await
     }
 
     /// Content by digest, held against it.
@@ -135,6 +162,7 @@ impl Lookup<'_> {
             validators: None,
             form: None,
             limit: MAX_DOCUMENT,
+            into: None,
             class: Class::Manifests,
             what,
         })

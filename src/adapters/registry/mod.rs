@@ -1,4 +1,5 @@
-//! Registries: the client of the distribution API, credentials, the cache, and OCI layouts on disk.
+//! Registries: the client of the distribution API, credentials, the cache, and OCI layouts on disk;
+//! for its sibling that reads charts, also files of servers that are no registries.
 //!
 //! [`Registries`] implements [`crate::ports::Registry`] and is made for one run: what it learned
 //! (tokens, tags, digests, dead hosts) holds until it is dropped. Rules that hold everywhere here:
@@ -16,6 +17,7 @@ mod client;
 mod credentials;
 mod docker_config;
 mod document;
+mod files;
 mod flight;
 mod helper;
 mod hosts;
@@ -30,8 +32,15 @@ mod tls;
 mod transport;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::adapters) mod tests;
 
+pub(in crate::adapters) use cache::Validators;
+pub(in crate::adapters) use cache_files::{bound, make_directory};
 pub use credentials::{CredentialSources, ExplicitCredential};
+pub(in crate::adapters) use document::ArtifactKind;
+pub(in crate::adapters) use files::{Fetched, FileRequest, Files, Login};
+pub(in crate::adapters) use flight::Flights;
 pub use registries::{Clock, Registries};
+pub(in crate::adapters) use request::Sink;
 pub use settings::{CacheSettings, HostSettings, Limits, RegistrySettings};
+pub(in crate::adapters) use transport::readable;

@@ -98,6 +98,7 @@ impl Lookup<'_> {
                 validators: (page_number == 0).then_some(validators),
                 form: None,
                 limit: limits.page_bytes,
+                into: None,
                 class: Class::Others,
                 what,
             };

@@ -9,9 +9,10 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::cache::{Cache, Creation, lock};
+use super::cache::{Artifact, Cache, Creation, lock};
 use super::client::Client;
 use super::credentials::{CredentialSet, CredentialSources, Credentials, Fingerprint};
+use super::document::ArtifactKind;
 use super::flight::Flights;
 use super::hosts::HostState;
 use super::layout::LayoutRegistry;
@@ -25,6 +26,8 @@ use crate::ports::{LookupError, Manifest, PullSecrets, Registry, TagList, Usage,
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 type Found<T> = Result<T, LookupError>;
+/// An artifact and the digest of its manifest.
+type NamedArtifact = Arc<(Digest, Artifact)>;
 
 /// All registries of one run.
 pub struct Registries {
@@ -37,6 +40,7 @@ pub struct Registries {
     tags: Flights<(Repository, Fingerprint), Found<Arc<TagList>>>,
     digests: Flights<(Repository, Tag, Fingerprint), Found<Digest>>,
     manifests: Flights<(Repository, Tag, bool, Fingerprint), Found<Arc<Manifest>>>,
+    artifacts: Flights<(Repository, Tag, &'static str, Fingerprint), Found<NamedArtifact>>,
 }
 
 /// Where a repository is looked up.
@@ -66,6 +70,7 @@ impl Registries {
             tags: Flights::default(),
             digests: Flights::default(),
             manifests: Flights::default(),
+            artifacts: Flights::default(),
         }
     }
 
@@ -242,6 +247,41 @@ impl Registries {
         };
         lock(&entry).put_facts(&digest, &manifest, created);
         Ok(Arc::new(manifest))
+    }
+
+    /// The artifact that a tag names, with the digest of its manifest. By digest, as manifests are.
+    pub(in crate::adapters) async fn artifact(
+        &self,
+        repository: &Repository,
+        tag: &Tag,
+        kind: ArtifactKind,
+    ) -> Result<NamedArtifact, LookupError> {
+        let key = |who| (repository.clone(), tag.clone(), kind.config_type, who);
+        match self.place(repository, None).await? {
+            Place::Layout(layout) => {
+                let key = key(Fingerprint::default());
+                let (repository, tag) = (repository.clone(), tag.clone());
+                let work = blocking(move || layout.artifact(&repository, &tag, kind).map(Arc::new));
+                self.artifacts.run(key, work).await
+            }
+            Place::Server(host, set) => {
+                let work = async {
+                    let digest = self.digest_of(repository, tag, &host, &set).await?;
+                    let entry = self.cache.entry(repository, &set);
+                    let known = lock(&entry).artifact(&digest);
+                    if let Some(known) = known.filter(|known| known.config_type == kind.config_type)
+                    {
+                        return Ok(self.hit(Arc::new((digest, known))));
+                    }
+                    self.online(|| format!("the manifest of {repository}:{tag}"))?;
+                    let lookup = self.client.open(&host, repository, &set).await?;
+                    let artifact = lookup.artifact(&digest, kind).await?;
+                    lock(&entry).put_artifact(&digest, artifact.clone());
+                    Ok(Arc::new((digest, artifact)))
+                };
+                self.artifacts.run(key(set.exact), Box::pin(work)).await
+            }
+        }
     }
 
     fn hit<T>(&self, value: T) -> T {

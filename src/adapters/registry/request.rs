@@ -1,5 +1,7 @@
 //! One request and its answer, and the credentials that go with it by origin.
 
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::time::{Duration, SystemTime};
 
 use http::header::RETRY_AFTER;
@@ -23,9 +25,35 @@ pub(super) struct Request<'a> {
     pub(super) form: Option<String>,
     /// Bytes of the answer.
     pub(super) limit: usize,
+    /// Where the body of a success is written; it is not kept in memory then.
+    pub(super) into: Option<&'a Sink>,
     pub(super) class: Class,
     /// Repository or tag, for errors.
     pub(super) what: &'a str,
+}
+
+/// A file that takes the body of an answer, from an offset on.
+#[derive(Debug)]
+pub(in crate::adapters) struct Sink {
+    file: File,
+    offset: u64,
+}
+
+impl Sink {
+    /// The handle has to be one of its own: its position moves.
+    pub(in crate::adapters) fn new(file: File, offset: u64) -> Self {
+        Self { file, offset }
+    }
+
+    /// Forgets what another attempt has written.
+    pub(super) fn restart(&self) -> std::io::Result<()> {
+        self.file.set_len(self.offset)?;
+        (&self.file).seek(SeekFrom::Start(self.offset)).map(drop)
+    }
+
+    pub(super) fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
+        (&self.file).write_all(bytes)
+    }
 }
 
 /// One answer, whole.
@@ -58,17 +86,26 @@ impl Answer {
 
 /// Authorization headers by origin.
 #[derive(Default, Clone)]
-pub(super) struct Jar(Vec<(Url, HeaderValue)>);
+pub(super) struct Jar {
+    known: Vec<(Url, HeaderValue)>,
+    /// For every other origin.
+    everywhere: Option<HeaderValue>,
+}
 
 impl Jar {
     pub(super) fn put(&mut self, url: &Url, header: HeaderValue) {
-        self.0.retain(|(known, _)| !same_origin(known, url));
-        self.0.push((url.clone(), header));
+        self.known.retain(|(known, _)| !same_origin(known, url));
+        self.known.push((url.clone(), header));
+    }
+
+    /// The header goes to whoever is asked, where somebody wants that expressly.
+    pub(super) fn put_everywhere(&mut self, header: HeaderValue) {
+        self.everywhere = Some(header);
     }
 
     pub(super) fn get(&self, url: &Url) -> Option<&HeaderValue> {
-        let found = self.0.iter().find(|(known, _)| same_origin(known, url));
-        found.map(|(_, header)| header)
+        let found = self.known.iter().find(|(known, _)| same_origin(known, url));
+        found.map(|(_, header)| header).or(self.everywhere.as_ref())
     }
 }
 

@@ -8,5 +8,5 @@ mod layouts;
 mod lists;
 mod manifests;
 mod secure;
-mod server;
+pub(in crate::adapters) mod server;
 mod trouble;

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::credentials::Fingerprint;
 use super::hosts::{Class, HostState, Pause};
 use super::realm::follow;
-use super::request::{Answer, Jar, Request};
+use super::request::{Answer, Jar, Request, Sink};
 use super::settings::Limits;
 use super::tls::Clients;
 use crate::ports::LookupError;
@@ -167,6 +167,7 @@ impl Transport {
             validators: None,
             form: None,
             limit: ERROR_BYTES,
+            into: None,
             class: Class::Others,
             what: "/",
         };
@@ -291,8 +292,12 @@ impl Transport {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
+        let mut length = 0;
         let limit =
             if status.is_success() { request.limit } else { ERROR_BYTES.min(request.limit) };
+        let sink = request.into.filter(|_| status.is_success());
+        let unkept = |error: std::io::Error| Trouble::Bad(format!("it cannot be kept: {error}"));
+        sink.map_or(Ok(()), Sink::restart).map_err(unkept)?;
         if request.method != Method::HEAD {
             loop {
                 let chunk = match response.chunk().await {
@@ -300,13 +305,17 @@ impl Transport {
                     Ok(None) => break,
                     Err(error) => return Err(self.explain(host, &url, error)),
                 };
-                if body.len() + chunk.len() > limit {
+                length += chunk.len();
+                if length > limit {
                     if status.is_success() {
                         return Err(Trouble::Bad(format!("more than {limit} bytes")));
                     }
                     break;
                 }
-                body.extend_from_slice(&chunk);
+                match sink {
+                    Some(sink) => sink.write(&chunk).map_err(unkept)?,
+                    None => body.extend_from_slice(&chunk),
+                }
             }
         }
         Ok(Answer { status, headers, body, url })
@@ -341,7 +350,7 @@ pub(super) fn deepest(error: &reqwest::Error) -> String {
 }
 
 /// Foreign text, short and without control characters.
-pub(super) fn readable(text: &str) -> String {
+pub(in crate::adapters) fn readable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(MAX_QUOTE).collect()
 }
 

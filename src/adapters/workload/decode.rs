@@ -54,7 +54,7 @@ pub fn workload(
         kind,
         name: (*metadata.name).into(),
         uid: match leg {
-            Leg::Kubernetes => metadata.uid.as_deref().map(Into::into),
+            Leg::Kubernetes | Leg::Helm => metadata.uid.as_deref().map(Into::into),
             Leg::File => None,
         },
         labels: shared(&metadata.labels, interner),
@@ -67,7 +67,7 @@ pub fn workload(
             .collect(),
         owner: owner::owner(metadata),
         rollout: match leg {
-            Leg::Kubernetes => rollout::rollout(kind, object),
+            Leg::Kubernetes | Leg::Helm => rollout::rollout(kind, object),
             // What a manifest says counts; what only a cluster knows does not.
             Leg::File => Rollout {
                 replicas: object.spec.replicas,

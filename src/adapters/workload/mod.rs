@@ -10,6 +10,7 @@ mod wire;
 
 pub use decode::{is_part_of_a_listed_workload, kind_of, workload};
 pub use interner::Interner;
+pub(in crate::adapters) use owner::SYSTEM_NAMESPACES;
 pub use owner::controller;
 pub use text::{Annotations, Pairs, PlacedText, Text, WireAmount};
 pub use wire::{

@@ -26,7 +26,8 @@ use super::wire::{WireManagedFields, WireMetadata, WireOwnerReference};
 const OURSELVES: &str = "safe-update";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const INSTANCE: &str = "app.kubernetes.io/instance";
-const SYSTEM_NAMESPACES: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
+pub(in crate::adapters) const SYSTEM_NAMESPACES: [&str; 3] =
+    ["kube-system", "kube-public", "kube-node-lease"];
 const ARGO_CD_MANAGERS: [&str; 2] = ["argocd-controller", "argocd-application-controller"];
 const FLUX_MANAGERS: [&str; 2] = ["kustomize-controller", "helm-controller"];
 const FLEET_MANAGERS: [&str; 2] = ["fleetagent", "fleet-agent"];

@@ -27,7 +27,7 @@ pub(super) fn rollout(kind: Kind, object: &WireObject<'_>) -> Rollout {
                 Some(spec.replicas.unwrap_or(1))
             }
             Kind::DaemonSet => Some(status.desired_number_scheduled),
-            Kind::CronJob | Kind::Job | Kind::Pod => None,
+            Kind::CronJob | Kind::Job | Kind::Pod | Kind::Release => None,
         },
         strategy,
         partition: partition(kind, spec),
@@ -35,6 +35,7 @@ pub(super) fn rollout(kind: Kind, object: &WireObject<'_>) -> Rollout {
         stateful: kind == Kind::StatefulSet && !spec.volume_claim_templates.is_empty(),
         exclusive_claim: None,
         blocking_budget: None,
+        failed: None,
     }
 }
 
@@ -63,7 +64,9 @@ fn progress(kind: Kind, object: &WireObject<'_>, strategy: Strategy) -> Progress
     match kind {
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {}
         // A ReplicaSet does not replace pods; the others have no rollout at all.
-        Kind::ReplicaSet | Kind::CronJob | Kind::Job | Kind::Pod => return Progress::Settled,
+        Kind::ReplicaSet | Kind::CronJob | Kind::Job | Kind::Pod | Kind::Release => {
+            return Progress::Settled;
+        }
     }
     let generation = object.metadata.generation.unwrap_or(0);
     if generation > status.observed_generation {

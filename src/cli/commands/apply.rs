@@ -1,6 +1,7 @@
 //! `apply`: carries a plan out. Plans (or reads a saved plan and holds it against the cluster), asks,
 //! and hands what was accepted to the rollout.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -10,13 +11,16 @@ use std::sync::Arc;
 use super::confirm::{agrees, confirm};
 use super::draft::{Drafted, draft, refusal};
 use super::plan_file::{self, Planned};
+use super::previews::{self, HelmFlags, Previews};
 use super::scope::Selected;
 use super::subjects::Subjects;
-use super::{basis, carry, memories};
+use super::unlock;
+use super::{basis, carry, changes, memories};
 use crate::actions::apply::Limits as BatchLimits;
 use crate::actions::intent::{Intent, intents};
 use crate::actions::plan::{NamedVersion, nothing_could_be_looked_up};
 use crate::adapters::clock::SystemClock;
+use crate::adapters::helm::rollouts::UpgradeOptions;
 use crate::adapters::metrics::Metrics;
 use crate::cli::args::{Connection, Global, Lookup, TextFormat};
 use crate::cli::args_write::ApplyArgs;
@@ -24,14 +28,14 @@ use crate::cli::error::{CommandError, Kind};
 use crate::cli::exit::Exit;
 use crate::cli::printer::Printer;
 use crate::cli::render::escape::escape;
-use crate::cli::render::{json, machine, table};
+use crate::cli::render::{diff, json, machine, table};
 use crate::cli::session::{Purpose, Stop, stoppable};
 use crate::cli::settings::{Settings, overrides};
 use crate::cli::wire;
 use crate::domain::consent::{self, Answer, Consent};
 use crate::domain::gate::Decision;
 use crate::domain::history::Record;
-use crate::domain::inventory::{Warning, Workload};
+use crate::domain::inventory::{Kind as WorkloadKind, Progress, Warning, Workload};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Overrides;
 use crate::ports::Silent;
@@ -44,6 +48,20 @@ use crate::ports::rollouts::Clock as _;
 pub fn run(
     global: &Global,
     arguments: &ApplyArgs,
+    printer: &Printer,
+) -> Result<Exit, CommandError> {
+    let for_people = arguments.output == TextFormat::Table;
+    run_with(global, arguments, &HelmFlags::new(for_people), printer)
+}
+
+/// Applies, with what is said about upgrades of releases.
+///
+/// # Errors
+/// What stands in the way of beginning; what becomes of single changes is the result.
+pub fn run_with(
+    global: &Global,
+    arguments: &ApplyArgs,
+    helm: &HelmFlags,
     printer: &Printer,
 ) -> Result<Exit, CommandError> {
     let subjects = Subjects::read(&arguments.subjects)?;
@@ -64,6 +82,7 @@ pub fn run(
         settings: &settings,
         connection: &global.connection,
         asks,
+        helm,
     };
     stoppable(printer, |stop| run.carry_out(stop, printer))
 }
@@ -115,6 +134,7 @@ struct Run<'a> {
     settings: &'a Settings,
     connection: &'a Connection,
     asks: Asks,
+    helm: &'a HelmFlags,
 }
 
 impl Run<'_> {
@@ -122,11 +142,16 @@ impl Run<'_> {
         let (arguments, settings) = (self.arguments, self.settings);
         let overrides = overrides(&arguments.candidates);
         let clock = SystemClock::start();
+        if self.helm.unlock {
+            let flags = (self.helm, self.asks == Asks::Nobody);
+            unlock::free(settings, self.selected.targets(), flags, stop.clone(), printer).await?;
+        }
         if let Some(planned) = &mut self.planned {
             // Before its targets are looked for: what is gone makes it stale, and is no slip of the name.
             let cluster = wire::cluster(settings, Arc::new(Silent)).await?;
             let hash = basis::policy_hash(&settings.merged);
-            let done = planned.check(&cluster, &hash, settings.now).await?;
+            let leg = wire::releases(settings, &cluster, UpgradeOptions::default(), false).await?;
+            let done = planned.check(&cluster, &*leg, &hash, settings.now).await?;
             memories::really_done(&cluster, &done).await?;
             planned.leave_out(&done.into_iter().map(|(object, _)| object).collect::<Vec<_>>());
             if planned.targets.is_empty() {
@@ -136,7 +161,8 @@ impl Run<'_> {
                 Selected::read(&planned.targets, &arguments.selection, self.connection)?;
         }
         let named = self.planned.as_ref().map_or(&self.subjects.versions, |it| &it.versions);
-        let drafted = draft(&self.selected, named, settings, &overrides, printer).await?;
+        let helm = Some(self.helm);
+        let drafted = draft(&self.selected, named, settings, &overrides, helm, printer).await?;
         let Drafted { plan, cluster, .. } = &drafted;
         let metrics = self.metrics(&drafted, clock.moment().0)?;
         if self.subjects.is_named() {
@@ -147,7 +173,7 @@ impl Run<'_> {
         }
         let unfinished = memories::unfinished(&drafted.memories, &plan.inventory, printer);
         if self.is_for_people() {
-            self.show(plan, printer)?;
+            self.show(&drafted, printer)?;
         }
         let (taken, declined) = self.choose(&drafted, &overrides, printer)?;
         let (taken, apart) = consent::together(plan, taken);
@@ -188,6 +214,7 @@ impl Run<'_> {
         let work = carry::Work {
             settings,
             cluster: cluster.clone(),
+            releases: drafted.releases.clone(),
             hosts: wire::hosts_of(&plan.inventory),
             purpose,
             output: arguments.output,
@@ -231,7 +258,13 @@ impl Run<'_> {
                         matches!(answer(*row, consents[*row]), Answer::Ask | Answer::Take)
                     })
                     .collect();
-                let taken = confirm(plan, &auto, &asked, self.settings, overrides, printer)?;
+                let taken = {
+                    let show = |rows: &BTreeSet<usize>| {
+                        let (settings, previews) = (self.settings, &drafted.previews);
+                        shown(plan, rows, (settings, overrides), previews, printer)
+                    };
+                    confirm(plan, &auto, &asked, &show, printer)?
+                };
                 let all = auto.into_iter().chain(asked);
                 let declined = all.filter(|row| !taken.contains(row)).collect::<Vec<_>>();
                 (taken, declined)
@@ -280,7 +313,8 @@ impl Run<'_> {
         self.arguments.output == TextFormat::Table
     }
 
-    fn show(&self, plan: &Plan, printer: &Printer) -> Result<(), CommandError> {
+    fn show(&self, drafted: &Drafted, printer: &Printer) -> Result<(), CommandError> {
+        let plan = &drafted.plan;
         if plan.proposals.is_empty() {
             return Ok(());
         }
@@ -290,7 +324,14 @@ impl Run<'_> {
             headers: true,
             namespaces: self.selected.spans_namespaces(),
         };
-        printer.data(&table::plan(plan, layout, &printer.styles))
+        printer.data(&table::plan(plan, layout, &printer.styles))?;
+        // Whoever names a release wants to see what it gets; of many, one asks with `d`.
+        if self.subjects.is_named() && !drafted.previews.is_empty() {
+            let rows = drafted.previews.keys().copied().collect();
+            let shown = previews::shown(plan, &drafted.previews, &rows, printer);
+            printer.data(&format!("\n{shown}"))?;
+        }
+        Ok(())
     }
 
     /// What was said about a row by naming it.
@@ -349,6 +390,22 @@ impl Run<'_> {
     }
 }
 
+/// What changes with some rows, as text.
+fn shown(
+    plan: &Plan,
+    rows: &BTreeSet<usize>,
+    (settings, overrides): (&Settings, &Overrides),
+    known: &Previews,
+    printer: &Printer,
+) -> String {
+    let mut text = String::new();
+    for change in changes::changes_of(plan, rows, settings, overrides) {
+        text.push_str(&diff::unified(&change, &printer.styles));
+    }
+    text.push_str(&previews::shown(plan, known, rows, printer));
+    text
+}
+
 /// Says that there is nothing to do.
 fn nothing(why: &str, arguments: &ApplyArgs, printer: &Printer) -> Result<Exit, CommandError> {
     printer.note(why);
@@ -360,6 +417,15 @@ fn nothing(why: &str, arguments: &ApplyArgs, printer: &Printer) -> Result<Exit, 
 
 /// What is named must not be in the hands of another run: what it would be judged by moves.
 fn free(drafted: &Drafted) -> Result<(), CommandError> {
+    for one in
+        drafted.plan.inventory.workloads.iter().filter(|one| one.kind == WorkloadKind::Release)
+    {
+        if let Progress::Underway(what) = &one.rollout.progress {
+            let message = format!("{} is at work: {what}", one.id());
+            return Err(CommandError::message(Kind::Busy, message)
+                .hint("`resume` finishes what a run from here left; --unlock frees what another helm left"));
+        }
+    }
     let objects = drafted.plan.inventory.workloads.iter().filter_map(Workload::object);
     for object in objects {
         if let Some(holder) = drafted.holders.get(&object) {

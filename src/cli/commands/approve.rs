@@ -11,6 +11,7 @@ use super::draft::{Drafted, draft, refusal};
 use super::plan_file;
 use super::scope::Selected;
 use super::subjects::Subjects;
+use crate::adapters::helm::rollouts::UpgradeOptions;
 use crate::cli::args::{Global, Lookup, Selection};
 use crate::cli::args_write::ApproveArgs;
 use crate::cli::error::CommandError;
@@ -54,10 +55,13 @@ pub fn run(
     let selected = Selected::read(targets, &Selection::default(), &global.connection)?;
     wire::block_on(async {
         let named = planned.as_ref().map_or(&subjects.versions, |planned| &planned.versions);
-        let drafted = draft(&selected, named, &settings, &Overrides::default(), printer).await?;
+        let drafted =
+            draft(&selected, named, &settings, &Overrides::default(), None, printer).await?;
         if let Some(planned) = &planned {
             let hash = basis::policy_hash(&settings.merged);
-            let done = planned.check(&drafted.cluster, &hash, now).await?;
+            let cluster = &drafted.cluster;
+            let leg = wire::releases(&settings, cluster, UpgradeOptions::default(), false).await?;
+            let done = planned.check(cluster, &*leg, &hash, now).await?;
             let done: Vec<_> = done.into_iter().map(|(object, _)| object).collect();
             planned.check_digests(&drafted.plan, &done)?;
         }

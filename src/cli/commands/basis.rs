@@ -10,16 +10,19 @@ use jiff::SignedDuration;
 
 use crate::adapters::config::Merged;
 use crate::adapters::hash::sha256;
+use crate::adapters::helm::rollouts::UpgradeOptions;
 use crate::adapters::kubernetes::Cluster;
 use crate::cli::error::CommandError;
 use crate::cli::printer::Printer;
 use crate::cli::render::json::{BasisOutput, ChangeBasis, plan_output};
 use crate::cli::render::machine;
 use crate::cli::settings::Settings;
+use crate::cli::wire;
 use crate::domain::gate::Decision;
-use crate::domain::inventory::Workload;
+use crate::domain::inventory::{Kind, Workload};
 use crate::domain::plan::{Plan, Proposal, written};
 use crate::domain::policy::{Overrides, Pin};
+use crate::ports::rollouts::Rollouts;
 
 /// How long a saved plan may be used.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -48,11 +51,13 @@ pub async fn basis(
                 objects.entry(proposal.workload).or_default().push(proposal);
             }
         }
+        let leg = wire::releases(settings, cluster, UpgradeOptions::default(), false).await?;
+        let releases = &*leg;
         let read: Vec<_> = stream::iter(objects)
             .map(|(index, proposals)| {
                 let workload = &plan.inventory.workloads[index];
                 let digests = digests(workload, &proposals, settings, overrides);
-                async move { (workload, change(cluster, workload, digests).await) }
+                async move { (workload, change(cluster, releases, workload, digests).await) }
             })
             .buffered(IN_FLIGHT)
             .collect()
@@ -82,9 +87,19 @@ pub async fn basis(
 
 async fn change(
     cluster: &Cluster,
+    releases: &dyn Rollouts,
     workload: &Workload,
     digests: BTreeMap<String, Option<String>>,
 ) -> Result<ChangeBasis, CommandError> {
+    if let (Kind::Release, Some(object)) = (workload.kind, workload.object()) {
+        let standing = releases.inspect(&object).await?;
+        return Ok(ChangeBasis {
+            object: workload.id(),
+            uid: Some(standing.uid.to_string()),
+            template_hash: standing.template_hash,
+            digests,
+        });
+    }
     let namespace = workload.namespace.as_deref().unwrap_or_default();
     let standing = cluster.standing(workload.kind, namespace, &workload.name).await?;
     Ok(ChangeBasis {
@@ -107,12 +122,13 @@ fn digests(
         .filter_map(|proposal| {
             let slot = &workload.slots[proposal.slot];
             let offer = proposal.candidate.as_ref()?;
+            let digest = offer.digest.as_ref().map(ToString::to_string);
+            if slot.image.chart().is_some() {
+                return Some((slot.image.shown(&offer.tag), digest));
+            }
             let pin: Pin = settings.merged.policy.limits(workload, slot, overrides).pin;
             let reference = written(slot.image.reference()?, offer, pin);
-            Some((
-                reference.as_written().to_owned(),
-                offer.digest.as_ref().map(ToString::to_string),
-            ))
+            Some((reference.as_written().to_owned(), digest))
         })
         .collect()
 }

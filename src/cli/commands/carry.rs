@@ -2,11 +2,13 @@
 //! result, and the exit code.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::rollback;
 use crate::actions::apply::{self, Limits, Report};
 use crate::actions::intent::Intent;
 use crate::actions::resume::{Undo, resume};
+use crate::adapters::helm::rollouts::HelmRollouts;
 use crate::adapters::kubernetes::Cluster;
 use crate::adapters::metrics::Metrics;
 use crate::cli::args::TextFormat;
@@ -31,6 +33,8 @@ pub struct Work<'a> {
     pub settings: &'a Settings,
     /// The cluster.
     pub cluster: Cluster,
+    /// Releases that were made ready; none where nothing was.
+    pub releases: Option<Arc<HelmRollouts>>,
     /// The registries that may be asked.
     pub hosts: BTreeSet<Host>,
     /// Why the session is opened.
@@ -84,7 +88,9 @@ impl Work<'_> {
     /// The session's.
     pub async fn open(&self, stop: Stop, printer: &Printer) -> Result<Session, CommandError> {
         let cluster = self.cluster.clone();
-        Session::open(self.settings, cluster, &self.hosts, &self.purpose, stop, printer).await
+        let releases = self.releases.clone();
+        let (settings, purpose) = (self.settings, &self.purpose);
+        Session::open(settings, cluster, releases, &self.hosts, purpose, stop, printer).await
     }
 
     /// Tells how it ended.

@@ -2,6 +2,7 @@
 //! it can be done. Changes nothing.
 
 mod directories;
+mod helm;
 mod line;
 mod permissions;
 mod registries;
@@ -9,6 +10,7 @@ mod registries;
 use std::sync::Arc;
 
 use self::directories::{directory, journal};
+use self::helm::helm;
 use self::line::{Line, Status, fail, ok, warn};
 use self::permissions::permissions;
 use self::registries::registries;
@@ -132,6 +134,8 @@ async fn lines(
             };
             let (workloads, images) = (plural(workloads, "workload"), plural(images, "image"));
             lines.push(ok("inventory", workloads, &images));
+            let cluster = found.cluster.as_ref();
+            helm(&found.inventory, cluster, settings, printer, &mut lines).await;
             let secrets = found.cluster.map(|cluster| Arc::new(cluster) as Arc<dyn PullSecrets>);
             registries(&found.inventory, secrets, settings, &*progress, printer, &mut lines).await;
         }

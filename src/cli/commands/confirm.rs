@@ -3,14 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::changes;
 use crate::cli::error::CommandError;
 use crate::cli::printer::Printer;
-use crate::cli::render::diff;
 use crate::cli::render::escape::escape;
-use crate::cli::settings::Settings;
 use crate::domain::plan::Plan;
-use crate::domain::policy::Overrides;
 
 /// What was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +18,8 @@ enum Reply {
     Quit,
 }
 
-/// Asks about rows of a plan: `auto` together, `ask` one by one. The accepted rows.
+/// Asks about rows of a plan: `auto` together, `ask` one by one. `shown` says what some rows change.
+/// The accepted rows.
 ///
 /// # Errors
 /// Standard input cannot be read.
@@ -30,18 +27,11 @@ pub fn confirm(
     plan: &Plan,
     auto: &[usize],
     ask: &[usize],
-    settings: &Settings,
-    overrides: &Overrides,
+    shown: &dyn Fn(&BTreeSet<usize>) -> String,
     printer: &Printer,
 ) -> Result<Vec<usize>, CommandError> {
     let mut taken = Vec::new();
-    let show = |rows: &[usize]| -> Result<(), CommandError> {
-        let rows: BTreeSet<usize> = rows.iter().copied().collect();
-        for change in changes::changes_of(plan, &rows, settings, overrides) {
-            printer.data(&diff::unified(&change, &printer.styles))?;
-        }
-        Ok(())
-    };
+    let show = |rows: &[usize]| printer.data(&shown(&rows.iter().copied().collect()));
     if !auto.is_empty() {
         let what = match auto.len() {
             1 => "Apply the update that needs no review?".to_owned(),
@@ -72,8 +62,8 @@ pub fn confirm(
         let what = format!(
             "{}: {} to {} ({})?",
             escape(&workload.target_id(slot)),
-            escape(slot.image.as_written()),
-            escape(offer.tag.as_str()),
+            escape(&slot.image.described()),
+            escape(&slot.image.shown(&offer.tag)),
             escape(&proposal.reasons.join("; ")),
         );
         loop {

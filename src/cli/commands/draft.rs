@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::memories::{Remembrance, judgeable, memories};
+use super::previews::{HelmFlags, Previews, previews};
 use super::scope::{Found, Selected};
-use crate::actions::plan::{self, Memories, NamedVersion, Options};
+use crate::actions::plan::{self, ChartRoom, Memories, NamedVersion, Options};
+use crate::adapters::helm::rollouts::HelmRollouts;
 use crate::adapters::kubernetes::Cluster;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -16,10 +18,10 @@ use crate::cli::settings::Settings;
 use crate::cli::wire;
 use crate::domain::change::ObjectId;
 use crate::domain::history::Record;
-use crate::domain::inventory::Inventory;
+use crate::domain::inventory::{Inventory, Kind};
 use crate::domain::plan::{Lookup, Plan, Proposal};
 use crate::domain::policy::{Limits, Overrides};
-use crate::ports::{EventSink, PullSecrets, Registry as _, Usage};
+use crate::ports::{EventSink, PullSecrets, Registry, Usage};
 
 /// A plan, and what it was made from.
 pub struct Drafted {
@@ -39,6 +41,10 @@ pub struct Drafted {
     pub named: Vec<NamedVersion>,
     /// What the lookups have cost.
     pub usage: Usage,
+    /// What the upgrades of releases would do.
+    pub previews: Previews,
+    /// The releases, those that were looked at made ready.
+    pub releases: Option<Arc<HelmRollouts>>,
 }
 
 /// The exit code of a row that was named and is not taken.
@@ -59,11 +65,12 @@ pub async fn draft(
     named: &[NamedVersion],
     settings: &Settings,
     overrides: &Overrides,
+    helm: Option<&HelmFlags>,
     printer: &Printer,
 ) -> Result<Drafted, CommandError> {
     let progress = Arc::new(Progress::start(printer.bars(), settings.quiet, "reading workloads"));
     let events: Arc<dyn EventSink> = progress.clone();
-    let Found { inventory, cluster } = selected.find(settings, &events).await?;
+    let Found { mut inventory, cluster } = selected.find(settings, &events).await?;
     let Some(cluster) = cluster else {
         return Err(CommandError::usage_message(
             "manifests on disk cannot be applied from here: edit them, or leave out -f",
@@ -92,7 +99,10 @@ pub async fn draft(
         })
         .collect();
     let secrets: Arc<dyn PullSecrets> = Arc::new(cluster.clone());
-    let registries = wire::registries(settings, &inventory, Some(secrets.clone()), printer)?;
+    let registries =
+        Arc::new(wire::registries(settings, &inventory, Some(secrets.clone()), printer)?);
+    let charts = wire::charts(settings, &registries, settings.cache);
+    let version = wire::version_for_charts(Some(&cluster), &mut inventory).await;
     let options = Options {
         policy: &settings.merged.policy,
         overrides,
@@ -100,16 +110,16 @@ pub async fn draft(
         memories: &memories,
         named: &named,
         findings: true,
+        charts: Some(ChartRoom {
+            charts: &charts,
+            cluster: version.as_ref(),
+            sources: &settings.merged.charts,
+            given: helm.and_then(|flags| flags.source.as_ref()),
+        }),
     };
-    let mut plan = plan::plan(inventory, &registries, &options, &*progress).await;
+    let mut plan = plan::plan(inventory, &*registries, &options, &*progress).await;
     plan.inventory.warnings.extend(secrets.warnings());
-    registries.save();
-    drop(events);
-    progress.finish();
-    for warning in plan.warnings() {
-        printer.warning(&warning.message);
-    }
-    let limits = plan
+    let limits: Vec<Limits> = plan
         .proposals
         .iter()
         .map(|proposal| {
@@ -117,8 +127,36 @@ pub async fn draft(
             plan::limits(workload, slot, &options)
         })
         .collect();
+    let mut releases = None;
+    let mut found = Previews::new();
+    let any = plan.inventory.workloads.iter().any(|one| one.kind == Kind::Release);
+    if let Some(flags) = helm.filter(|_| any) {
+        let leg =
+            wire::releases(settings, &cluster, flags.options.clone(), flags.for_people).await?;
+        let rooms = (&leg, &*registries as &dyn Registry);
+        let named = selected.is_named();
+        found = previews(&mut plan, &limits, named, rooms, flags, printer).await;
+        releases = Some(leg);
+    }
+    registries.save();
+    drop(events);
+    progress.finish();
+    for warning in plan.warnings() {
+        printer.warning(&warning.message);
+    }
     let usage = registries.usage();
-    Ok(Drafted { plan, limits, memories, holders, cluster, judgeable, named, usage })
+    Ok(Drafted {
+        plan,
+        limits,
+        memories,
+        holders,
+        cluster,
+        judgeable,
+        named,
+        usage,
+        previews: found,
+        releases,
+    })
 }
 
 /// A version that is named for a whole workload is meant for its only container: of several, one has to

@@ -11,7 +11,7 @@ use super::memories;
 use super::scope::{Found, Selected};
 use crate::actions::explain::{self, Explanation};
 use crate::actions::lookup::Published;
-use crate::actions::plan::Options;
+use crate::actions::plan::{ChartRoom, Options};
 use crate::cli::args::{Candidates, ExplainArgs, Global, Selection, TextFormat};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -138,8 +138,10 @@ async fn target(
         workload.slots.truncate(1);
     }
     let memories = memories::for_reading(cluster.as_ref(), &mut inventory).await?;
+    let version = wire::version_for_charts(cluster.as_ref(), &mut inventory).await;
     let secrets = cluster.map(|cluster| Arc::new(cluster) as Arc<dyn PullSecrets>);
-    let registries = wire::registries(settings, &inventory, secrets.clone(), printer)?;
+    let registries = Arc::new(wire::registries(settings, &inventory, secrets.clone(), printer)?);
+    let charts = wire::charts(settings, &registries, settings.cache);
     let overrides = overrides(&arguments.candidates);
     let options = Options {
         policy: &settings.merged.policy,
@@ -148,8 +150,14 @@ async fn target(
         memories: &memories,
         named: &[],
         findings: true,
+        charts: Some(ChartRoom {
+            charts: &charts,
+            cluster: version.as_ref(),
+            sources: &settings.merged.charts,
+            given: None,
+        }),
     };
-    let explained = explain::target(inventory, &registries, &options, tags, &*progress).await;
+    let explained = explain::target(inventory, &*registries, &options, tags, &*progress).await;
     registries.save();
     progress.finish();
     for warning in secrets.iter().flat_map(|secrets| secrets.warnings()) {

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::previews::{HelmFlags, Previews, previews, shown};
 use super::scope::{Found, Selected};
 use super::{basis, changes, memories};
-use crate::actions::plan::{self, Options, nothing_could_be_looked_up};
+use crate::actions::plan::{self, ChartRoom, Options, nothing_could_be_looked_up};
 use crate::cli::args::{Global, PlanArgs, PlanFormat};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -16,7 +17,7 @@ use crate::cli::settings::{Settings, overrides};
 use crate::cli::wire;
 use crate::domain::plan::{Lookup, Plan};
 use crate::domain::policy::Overrides;
-use crate::ports::{EventSink, PullSecrets, Registry as _, Usage};
+use crate::ports::{EventSink, PullSecrets, Registry, Usage};
 
 /// Plans.
 ///
@@ -47,7 +48,9 @@ async fn make(
     let Found { mut inventory, cluster } = selected.find(settings, &events).await?;
     let empty = inventory.workloads.is_empty().then(|| selected.nothing(cluster.as_ref()));
     let secrets = cluster.clone().map(|cluster| Arc::new(cluster) as Arc<dyn PullSecrets>);
-    let registries = wire::registries(settings, &inventory, secrets.clone(), printer)?;
+    let registries = Arc::new(wire::registries(settings, &inventory, secrets.clone(), printer)?);
+    let charts = wire::charts(settings, &registries, settings.cache);
+    let version = wire::version_for_charts(cluster.as_ref(), &mut inventory).await;
     let memories = memories::for_reading(cluster.as_ref(), &mut inventory).await?;
     memories::unfinished(&memories, &inventory, printer);
     let options = Options {
@@ -57,8 +60,26 @@ async fn make(
         memories: &memories,
         named: &[],
         findings: false,
+        charts: Some(ChartRoom {
+            charts: &charts,
+            cluster: version.as_ref(),
+            sources: &settings.merged.charts,
+            given: None,
+        }),
     };
-    let mut plan = plan::plan(inventory, &registries, &options, &*progress).await;
+    let mut plan = plan::plan(inventory, &*registries, &options, &*progress).await;
+    let mut looked_at = Previews::new();
+    if let (true, Some(cluster)) = (arguments.diff, &cluster) {
+        let limits = plan.proposals.iter().map(|proposal| {
+            let (workload, slot) = plan.target(proposal);
+            plan::limits(workload, slot, &options)
+        });
+        let limits: Vec<_> = limits.collect();
+        let flags = HelmFlags::new(true);
+        let leg = wire::releases(settings, cluster, flags.options.clone(), true).await?;
+        let rooms = (&leg, &*registries as &dyn Registry);
+        looked_at = previews(&mut plan, &limits, true, rooms, &flags, printer).await;
+    }
     if let Some(secrets) = secrets {
         plan.inventory.warnings.extend(secrets.warnings());
     }
@@ -72,10 +93,18 @@ async fn make(
     if let Some(nothing) = empty.filter(|_| is_for_people(arguments.output)) {
         printer.note(&escape(&nothing));
     } else {
-        printer.data(&rendered(&plan, selected, settings, &overrides, arguments, printer)?)?;
+        let mut text = rendered(&plan, selected, settings, &overrides, arguments, printer)?;
+        if !looked_at.is_empty() {
+            let rows = looked_at.keys().copied().collect();
+            text.push('\n');
+            text.push_str(&shown(&plan, &looked_at, &rows, printer));
+        }
+        printer.data(&text)?;
     }
     if is_for_people(arguments.output) && !plan.proposals.is_empty() {
-        printer.note(&usage(&registries.usage()));
+        let mut cost = registries.usage();
+        cost.requests += charts.requests();
+        printer.note(&usage(&cost));
     }
     if let Some(file) = &arguments.out {
         let basis = basis::basis(&plan, cluster.as_ref(), settings, &overrides, printer).await?;

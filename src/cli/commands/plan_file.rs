@@ -16,10 +16,11 @@ use crate::cli::error::{CommandError, Kind};
 use crate::cli::render::escape::escape;
 use crate::domain::change::ObjectId;
 use crate::domain::image::{Digest, ImageReference, Tag};
+use crate::domain::inventory;
 use crate::domain::plan::Plan;
 use crate::domain::rollout::Images;
 use crate::domain::target::TargetName;
-use crate::ports::rollouts::{ReadError, Rollouts as _};
+use crate::ports::rollouts::{ReadError, Rollouts};
 
 /// A plan of ten thousand targets has some ten megabytes.
 const SIZE_MAX: u64 = 64 << 20;
@@ -169,8 +170,11 @@ pub fn read(file: &Path) -> Result<Planned, CommandError> {
         if !planned.objects.keys().any(|object| is_of(&target, object)) {
             return Err(wrong(format!("does not say what {target} was like when it was made")));
         }
-        let tag: Tag = candidate
-            .tag
+        let tag = match target.kind {
+            inventory::Kind::Release => candidate.tag.replace('+', "_"),
+            _ => candidate.tag,
+        };
+        let tag: Tag = tag
             .parse()
             .map_err(|error| wrong(format!("has a malformed version for {target}: {error}")))?;
         if let Some(digest) = candidate.digest {
@@ -197,6 +201,7 @@ impl Planned {
     pub async fn check(
         &self,
         cluster: &Cluster,
+        rollouts: &dyn Rollouts,
         policy_hash: &str,
         now: Timestamp,
     ) -> Result<Vec<(ObjectId, Images)>, CommandError> {
@@ -209,7 +214,7 @@ impl Planned {
         }
         let mut done = Vec::new();
         if cluster.identity().await? == self.cluster {
-            let checks = self.objects.keys().map(|object| self.look(cluster, object));
+            let checks = self.objects.keys().map(|object| self.look(rollouts, object));
             let found: Vec<Result<Found, ReadError>> =
                 stream::iter(checks).buffered(IN_FLIGHT).collect().await;
             for (object, found) in self.objects.keys().zip(found) {
@@ -232,9 +237,9 @@ impl Planned {
     }
 
     /// How an object stands to the plan.
-    async fn look(&self, cluster: &Cluster, object: &ObjectId) -> Result<Found, ReadError> {
+    async fn look(&self, rollouts: &dyn Rollouts, object: &ObjectId) -> Result<Found, ReadError> {
         let moved = |what: String| Ok(Found::Moved(what));
-        let seen = match cluster.inspect(object).await {
+        let seen = match rollouts.inspect(object).await {
             Ok(seen) => seen,
             Err(ReadError::Gone(_)) => return moved(format!("{object} is gone")),
             // What cannot be read has not moved for that.
@@ -254,12 +259,19 @@ impl Planned {
         if planned && versions.all(|version| self.is_there(version, &images)) {
             return Ok(Found::Done(images));
         }
-        moved(format!("the pod template of {object} was changed"))
+        moved(match object.kind {
+            inventory::Kind::Release => format!("{object} was upgraded since"),
+            _ => format!("the pod template of {object} was changed"),
+        })
     }
 
     /// Whether a version stands in the template already.
     fn is_there(&self, version: &NamedVersion, images: &Images) -> bool {
         let id = version.target.to_string();
+        if version.target.kind == inventory::Kind::Release {
+            let wanted = version.tag.as_str();
+            return images.iter().any(|(_, image)| image.replace('+', "_") == wanted);
+        }
         let Some(before) = self.images.get(&id).and_then(|image| image.parse().ok()) else {
             return false;
         };

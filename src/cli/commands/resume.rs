@@ -7,6 +7,7 @@ use super::carry::{self, Work};
 use super::remembered::{Known, Scope, known};
 use crate::actions::apply::Report;
 use crate::actions::resume::{UnderWay, Undo, resume, to_take_up};
+use crate::adapters::helm::rollouts::UpgradeOptions;
 use crate::adapters::journal::FileJournal;
 use crate::adapters::kubernetes::Cluster;
 use crate::cli::args::{Global, Lookup, TextFormat};
@@ -68,9 +69,12 @@ async fn carry_out(
     let (records, held) = open_records(&cluster, &journal, &scope, printer).await?;
     progress.finish();
     if records.is_empty() {
-        for object in &objects {
-            // A slip of the name must not look like good news.
-            cluster.inspect(object).await?;
+        if !objects.is_empty() {
+            let seen = wire::releases(settings, &cluster, UpgradeOptions::default(), false).await?;
+            for object in &objects {
+                // A slip of the name must not look like good news.
+                seen.inspect(object).await?;
+            }
         }
         if let (Some(first), true) = (held.first(), objects.is_empty()) {
             let message = format!("{} held by a run that may be at work: {first}", held.len());
@@ -87,6 +91,7 @@ async fn carry_out(
     let work = Work {
         settings,
         cluster,
+        releases: None,
         hosts: hosts(&records),
         purpose: Purpose {
             pace: &arguments.pace,

@@ -85,6 +85,7 @@ async fn carry_out(
     let work = Work {
         settings,
         cluster,
+        releases: None,
         hosts: hosts(std::slice::from_ref(&record)),
         purpose: Purpose {
             pace: &arguments.pace,

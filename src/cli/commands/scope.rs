@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use crate::actions::discover::discover;
+use crate::adapters::helm::releases::Releases;
 use crate::adapters::kubernetes::Cluster;
 use crate::adapters::manifests::Manifests;
-use crate::cli::args::{Connection, Selection};
+use crate::cli::args::{Connection, OnlyLeg, Selection};
 use crate::cli::error::CommandError;
 use crate::cli::settings::Settings;
 use crate::cli::wire;
-use crate::domain::inventory::{Inventory, Workload};
+use crate::domain::inventory::{Inventory, Kind, Warning, Workload};
 use crate::domain::target::TargetName;
-use crate::ports::{EventSink, ObjectName, Query, Scope};
+use crate::ports::{EventSink, ObjectName, Platform, Query, Scope};
 
 /// What was selected, already typed.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Selected {
     container: Option<String>,
     query: Query,
     files: Vec<String>,
+    legs: Vec<OnlyLeg>,
 }
 
 /// What was found, and where.
@@ -90,7 +92,13 @@ impl Selected {
             container: selection.container.clone(),
             query,
             files: selection.filename.clone(),
+            legs: selection.only.clone(),
         })
+    }
+
+    /// The targets that were named.
+    pub fn targets(&self) -> &[TargetName] {
+        &self.targets
     }
 
     /// Whether single targets were named.
@@ -124,10 +132,50 @@ impl Selected {
             (discover(&[&manifests], &self.query).await?, None)
         } else {
             let cluster = wire::cluster(settings, events.clone()).await?;
-            (discover(&[&cluster], &self.query).await?, Some(cluster))
+            (self.discover(&cluster).await?, Some(cluster))
         };
         self.keep_containers(&mut inventory, cluster.as_ref())?;
         Ok(Found { inventory, cluster })
+    }
+
+    /// Whether a leg is looked at.
+    fn takes(&self, leg: OnlyLeg) -> bool {
+        self.legs.is_empty() || self.legs.contains(&leg)
+    }
+
+    /// Finds the workloads of a cluster and its releases.
+    async fn discover(&self, cluster: &Cluster) -> Result<Inventory, CommandError> {
+        let (releases, workloads): (Vec<_>, Vec<_>) =
+            self.query.objects.iter().cloned().partition(|object| object.kind == Kind::Release);
+        let all = self.query.objects.is_empty();
+        let mut legs: Vec<&dyn Platform> = Vec::new();
+        // Who names a workload says which leg is meant.
+        if (all && self.takes(OnlyLeg::Kubernetes)) || !workloads.is_empty() {
+            legs.push(cluster);
+        }
+        let query = |objects| Query { objects, ..self.query.clone() };
+        let mut inventory = discover(&legs, &query(workloads)).await?;
+        if (!all || !self.takes(OnlyLeg::Helm)) && releases.is_empty() {
+            return Ok(inventory);
+        }
+        let driver = match wire::helm_driver() {
+            Ok(driver) => driver,
+            Err(error) if all && !self.legs.contains(&OnlyLeg::Helm) => {
+                inventory.warnings.push(Warning {
+                    code: "helm-driver",
+                    message: format!("{error}; releases are left out"),
+                    object: None,
+                });
+                return Ok(inventory);
+            }
+            Err(error) => return Err(CommandError::usage(error)),
+        };
+        let leg = Releases::new(cluster, driver, cluster.default_namespace());
+        let found = discover(&[&leg], &query(releases)).await?;
+        inventory.workloads.extend(found.workloads);
+        inventory.warnings.extend(found.warnings);
+        inventory.arrange();
+        Ok(inventory)
     }
 
     /// Leaves out what `-c` and the containers of targets do not name.

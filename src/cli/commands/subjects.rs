@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::actions::plan::NamedVersion;
 use crate::cli::error::CommandError;
 use crate::domain::image::Tag;
+use crate::domain::inventory::Kind;
 use crate::domain::target::TargetName;
 
 /// What was named.
@@ -46,6 +47,11 @@ impl Subjects {
                 )
             })?;
             if let Some(version) = version {
+                let version = match name.kind {
+                    // As tags name them; a version of a chart has no underscore of its own.
+                    Kind::Release => version.replace('+', "_"),
+                    _ => version.to_owned(),
+                };
                 let tag: Tag = version.parse().map_err(|error| {
                     CommandError::usage(anyhow::Error::new(error).context(subject.clone()))
                 })?;

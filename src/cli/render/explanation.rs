@@ -9,6 +9,7 @@ use super::styles::Styles;
 use crate::actions::explain::Explanation;
 use crate::domain::candidate::{Outcome, Reason, TagVerdict};
 use crate::domain::gate::Verdict;
+use crate::domain::inventory::SlotKind;
 
 /// Up to this many tags all are shown; of more, only some for each reason.
 const SHOW_ALL: usize = 120;
@@ -34,14 +35,17 @@ pub fn text(
             let _ = writeln!(text, "{name} {piece}");
         }
     };
-    field("Image", &explanation.image);
-    if let Some((plan, row)) =
-        explanation.plan.as_ref().and_then(|plan| Some((plan, plan.proposals.first()?)))
-    {
+    let row = explanation.plan.as_ref().and_then(|plan| Some((plan, plan.proposals.first()?)));
+    let is_chart = row.is_some_and(|(plan, row)| plan.target(row).1.kind == SlotKind::Chart);
+    field(if is_chart { "Chart" } else { "Image" }, &explanation.image);
+    if let Some((plan, row)) = row {
         let (workload, slot) = plan.target(row);
         field("Target", &workload.target_id(slot));
         if let Some(digest) = &row.current.digest {
             field("Digest", digest.as_str());
+        }
+        if let Some(source) = &row.source {
+            field("Source", &source.to_string());
         }
         field("Decision", row.decision.as_str());
         for reason in &row.reasons {

@@ -7,6 +7,7 @@ pub mod grid;
 pub mod json;
 pub mod machine;
 pub mod outcomes;
+pub mod preview;
 pub mod progress;
 pub mod records;
 pub mod rollouts;

@@ -6,7 +6,7 @@ use super::grid::grid;
 use super::styles::Styles;
 use crate::actions::apply::Report;
 use crate::cli::exit::Exit;
-use crate::domain::change::{Change, Edit, ObjectId};
+use crate::domain::change::{Change, Edit, ObjectId, ReleaseBefore};
 use crate::domain::health::UNDO;
 use crate::domain::inventory::{Kind, SlotKind};
 use crate::domain::rollout::Outcome;
@@ -158,6 +158,9 @@ pub fn commands(report: &Report) -> Vec<String> {
     match &report.outcome {
         Outcome::Inconsistent { .. } | Outcome::FailedKept(_) => {
             let Some(change) = &report.change else { return Vec::new() };
+            if let Some(before) = &change.release {
+                return of_release(object, change, before);
+            }
             vec![
                 format!(
                     "{object}: to see it: kubectl -n {} describe {}/{}",
@@ -205,6 +208,25 @@ pub fn commands(report: &Report) -> Vec<String> {
         | Outcome::Superseded(_)
         | Outcome::RolledBack(_) => Vec::new(),
     }
+}
+
+/// The commands for both ways of a release. What was rolled out is in Helm's history.
+fn of_release(object: &ObjectId, change: &Change, before: &ReleaseBefore) -> Vec<String> {
+    let (namespace, name) = (&object.namespace, &object.name);
+    let mut told = vec![
+        format!("{object}: to see it: helm -n {namespace} history {name}"),
+        format!(
+            "{object}: back to the old version: helm -n {namespace} rollback {name} {}",
+            before.back
+        ),
+    ];
+    if let (Some(edit), None) = (change.edits.first(), &before.to) {
+        told.push(format!(
+            "{object}: forward to the new version: `upgrade {name} -n {namespace} --version {} --yes`",
+            edit.to
+        ));
+    }
+    told
 }
 
 /// What is written to put an edit back: with its digest where the old tag has moved since.

@@ -16,6 +16,7 @@ use crate::cli::exit::Exit;
 use crate::domain::change::{Change, Edit, ObjectId};
 use crate::domain::history::{Actor, KnownBad, Record};
 use crate::domain::image::{Digest, ImageReference, Tag};
+use crate::domain::inventory::SlotKind;
 use crate::domain::rollout::{Images, Outcome};
 
 /// Columns of the names of fields.
@@ -315,7 +316,11 @@ pub fn forgotten(object: &ObjectId, all: &[KnownBad]) -> String {
             .iter()
             .map(|bad| {
                 let tag = bad.tag.as_ref().map_or("no tag", Tag::as_str);
-                format!("{}: {}:{tag} ({})", bad.slot, bad.repository, bad.digest.short())
+                let digest = bad.digest.short();
+                match bad.slot.kind {
+                    SlotKind::Chart => format!("chart {} {tag} ({digest})", bad.slot),
+                    _ => format!("{}: {}:{tag} ({digest})", bad.slot, bad.repository),
+                }
             })
             .collect();
         let line = format!(

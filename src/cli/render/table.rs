@@ -64,14 +64,14 @@ fn plan_row(plan: &Plan, proposal: &Proposal, layout: Layout) -> Vec<String> {
     let offer = proposal.candidate.as_ref();
     let target = match (layout.namespaces, &workload.namespace) {
         (true, Some(_)) => workload.target_id(slot),
-        _ => format!("{}/{}:{}", workload.kind.short(), workload.name, slot.name),
+        _ => workload.short_target_id(slot),
     };
     let dash = || "-".to_owned();
     let candidate = offer.map_or_else(dash, |offer| match &offer.digest {
         Some(digest) if offer.change == crate::domain::version::Bump::Digest => {
             format!("{} ({})", offer.tag, digest.short())
         }
-        _ => offer.tag.to_string(),
+        _ => slot.image.shown(&offer.tag),
     });
     let change = offer.map_or_else(dash, |offer| offer.change.to_string());
     let reason = proposal.reasons.join("; ");
@@ -81,10 +81,13 @@ fn plan_row(plan: &Plan, proposal: &Proposal, layout: Layout) -> Vec<String> {
         let others = proposal
             .others
             .iter()
-            .map(|other| format!("{} ({}, {})", other.tag, other.change, other.action))
+            .map(|other| {
+                let version = slot.image.shown(&other.tag);
+                format!("{version} ({}, {})", other.change, other.action)
+            })
             .collect::<Vec<_>>();
         let owner = match workload.leg {
-            Leg::Kubernetes => owner_word(&workload.owner),
+            Leg::Kubernetes | Leg::Helm => owner_word(&workload.owner),
             Leg::File => workload.origin.as_ref().map_or_else(dash, |origin| {
                 format!("{}:{}", origin.file, slot.line.unwrap_or(origin.line))
             }),
@@ -108,10 +111,10 @@ fn plan_row(plan: &Plan, proposal: &Proposal, layout: Layout) -> Vec<String> {
 
 /// The image as written, a digest cut to twelve digits: the rest of it is for programs.
 fn shortened(slot: &Slot) -> String {
-    let written = slot.image.as_written();
+    let written = slot.image.described();
     match slot.image.reference().and_then(ImageReference::digest) {
         Some(digest) => written.replace(digest.as_str(), &format!("{}…", digest.short())),
-        None => written.to_owned(),
+        None => written.into_owned(),
     }
 }
 

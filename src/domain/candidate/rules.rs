@@ -36,7 +36,7 @@ impl Level {
     }
 
     /// Whether a step of this size is within the level.
-    fn allows(self, size: Bump) -> bool {
+    pub(in super::super) fn allows(self, size: Bump) -> bool {
         match size {
             Bump::Patch | Bump::Prerelease | Bump::Digest | Bump::Base => true,
             Bump::Minor => self >= Self::Minor,

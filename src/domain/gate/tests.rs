@@ -70,6 +70,19 @@ fn each_kind_of_change_has_its_default_action() {
 }
 
 #[test]
+fn what_is_left_out_by_default_can_be_typed() {
+    let web = workload(Kind::Deployment);
+    let slot = &web.slots[0];
+    let mut limits = Policy::default().limits(&web, slot, &Overrides::default());
+    let (bump, size) = (Bump::Prerelease, Bump::Prerelease);
+    for (typed, decision) in [("2.0.0-rc.2", Decision::Blocked), ("2.0.0-rc.1", Decision::Held)] {
+        limits.only = Some(typed.parse().expect("a tag"));
+        let step = Step { bump, size, version: "2.0.0-rc.1" };
+        assert_eq!(fold(&judge(&web, slot, &limits, step, OPEN)), decision, "{typed}");
+    }
+}
+
+#[test]
 fn owners_that_would_put_it_back_are_never_patched() {
     let owners = [
         (

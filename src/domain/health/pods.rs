@@ -192,7 +192,9 @@ fn ran(container: &Container) -> bool {
 pub(super) fn told(pod: &Pod, container: &Container) -> String {
     let kind = match container.slot.kind {
         SlotKind::InitContainer => "init container",
-        SlotKind::Container | SlotKind::EphemeralContainer | SlotKind::Volume => "container",
+        SlotKind::Container | SlotKind::EphemeralContainer | SlotKind::Volume | SlotKind::Chart => {
+            "container"
+        }
     };
     let state = match &container.state {
         // The message of a crash loop tells only how long the pause is.

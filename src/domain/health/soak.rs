@@ -10,8 +10,13 @@ use crate::domain::inventory::SlotKind;
 /// How often each container of each ready new pod was started again: the baseline when a soak
 /// begins ([`Wanted::restarts`]).
 pub fn restarts(observation: &Observation) -> Vec<(Arc<str>, SlotId, u32)> {
-    let Observation::Seen(seen) = observation else {
-        return Vec::new();
+    let seen = match observation {
+        Observation::Seen(seen) => seen,
+        Observation::Release(release) => {
+            let parts = release.parts.iter().filter_map(|part| part.observation.as_ref());
+            return parts.flat_map(restarts).collect();
+        }
+        Observation::Gone => return Vec::new(),
     };
     let counted = pods::judged(seen).filter(|pod| pod.ready);
     let of = |pod: &Pod| {

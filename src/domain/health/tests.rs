@@ -1,5 +1,7 @@
 //! One row per rule. A row changes something about a workload that is complete and healthy.
 
+mod release;
+
 use super::*;
 use crate::domain::inventory::SlotKind;
 use crate::domain::version::Bump;

@@ -6,6 +6,7 @@ use super::{Actor, Record, RecordId};
 use crate::domain::change::{Change, SlotId};
 use crate::domain::health::Failure;
 use crate::domain::image::{Digest, ImageReference, Repository, Tag};
+use crate::domain::inventory::SlotKind;
 
 /// A version that was rolled back on an object, or several that failed together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +71,16 @@ pub struct Memory {
 }
 
 fn bad_version(slot: &SlotId, image: &str, digest: &Digest) -> Option<BadVersion> {
+    if slot.kind == SlotKind::Chart {
+        // Where a chart comes from is no part of what it is; its name takes the place.
+        let name = slot.name.to_ascii_lowercase();
+        return Some(BadVersion {
+            slot: slot.clone(),
+            repository: name.parse().or_else(|_| "chart".parse()).ok()?,
+            tag: image.replace('+', "_").parse().ok(),
+            digest: digest.clone(),
+        });
+    }
     let reference: ImageReference = image.parse().ok()?;
     Some(BadVersion {
         slot: slot.clone(),

@@ -51,6 +51,7 @@ fn change(edits: &[Edit]) -> Change {
             probes: Vec::new(),
             run_once: false,
         },
+        release: None,
     }
 }
 

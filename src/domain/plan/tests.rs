@@ -194,6 +194,7 @@ fn unproved(decision: Decision, change: impl FnOnce(&mut Memory)) -> String {
                 probes: Vec::new(),
                 run_once: false,
             },
+            release: None,
         },
         why: Vec::new(),
         actor: Actor { user: None, local: "anna".into(), host: "desk".into() },
@@ -235,6 +236,7 @@ fn unproved(decision: Decision, change: impl FnOnce(&mut Memory)) -> String {
             reasons: Vec::new(),
             lookup: Lookup::Done,
             findings: Vec::new(),
+            source: None,
         }],
     };
     block_known_combinations(&mut plan, |_| Some(&memory));
@@ -270,4 +272,61 @@ fn what_failed_together_is_blocked_and_what_needs_a_yes_is_left_to_it() {
     let blocked = unproved(Decision::Update, only_bad);
     assert!(blocked.starts_with("blocked these versions failed together on 2026-11-24: crash"));
     assert_eq!(unproved(Decision::Held, only_bad), "held ");
+}
+
+/// What a preview found, counted on a patch that the policy takes by itself.
+#[track_caller]
+fn check_preview(found: Findings, expected: &str) {
+    let mut proposal = Proposal {
+        workload: 0,
+        slot: 0,
+        current: Current::default(),
+        candidate: Some(Offer {
+            tag: "1.0.1".parse().expect("a tag"),
+            digest: None,
+            change: Bump::Patch,
+            action: Action::Auto,
+            decision: Decision::Update,
+        }),
+        others: Vec::new(),
+        decision: Decision::Update,
+        reasons: vec!["a patch change, allowed by the policy".into()],
+        lookup: Lookup::Done,
+        findings: Vec::new(),
+        source: None,
+    };
+    let workload = crate::domain::gate::tests::workload(Kind::Deployment);
+    let limits = Policy::default().limits(&workload, &workload.slots[0], &Overrides::default());
+    count_preview(&mut proposal, &limits, found);
+    let action = proposal.candidate.as_ref().map(|offer| offer.action.to_string());
+    let told = format!(
+        "{} {}: {}",
+        proposal.decision,
+        action.unwrap_or_default(),
+        proposal.reasons.join("; ")
+    );
+    assert!(told.starts_with(expected), "{told}");
+}
+
+#[test]
+fn a_preview_may_hold_or_block_and_never_frees() {
+    let nothing = Findings::default;
+    check_preview(nothing(), "update auto: a patch change");
+    check_preview(Findings { images: Some(Bump::Patch), ..nothing() }, "update auto");
+    check_preview(
+        Findings { images: Some(Bump::Major), ..nothing() },
+        "held manual: its images take a major step, which needs the version by name",
+    );
+    check_preview(
+        Findings { ground: Some("other".into()), ..nothing() },
+        "held auto: other; a patch",
+    );
+    check_preview(
+        Findings { missing: Some("gone".into()), ground: Some("other".into()), ..nothing() },
+        "blocked auto: gone; other",
+    );
+    check_preview(
+        Findings { fails: Some("selector".into()), ..nothing() },
+        "blocked auto: selector",
+    );
 }

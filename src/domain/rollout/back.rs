@@ -38,11 +38,19 @@ pub(super) fn restoring(
             end(Outcome::Inconsistent { cause, second })
         }
         Event::Located(Standing::Applied) => stay(cause, writing, Effect::Restore),
+        // A release of which a part is back goes on going back.
+        Event::Located(Standing::Partial) if course.is_of_release() && !late => {
+            let tried = writing.tries > WRITES_MAX;
+            writing.tries += 1;
+            let effect = if tried { Effect::Wait(now.after(PAUSE)) } else { Effect::Restore };
+            stay(cause, writing, effect)
+        }
         Event::Located(standing) => end(Outcome::Superseded(format!(
             "{}; it had failed before: {}",
             standing.moved(),
             cause.message
         ))),
+        Event::Broken(second) => end(Outcome::Inconsistent { cause, second: second.message }),
         Event::Denied(second) => end(Outcome::Inconsistent { cause, second }),
         Event::Unclear(why) | Event::Trouble(why) | Event::Blind(why) => {
             if late {
@@ -145,6 +153,7 @@ pub(super) fn going_back(
         | Event::Rehearsed(_)
         | Event::Written(_)
         | Event::Denied(_)
+        | Event::Broken(_)
         | Event::Moved(_)
         | Event::Unclear(_)
         | Event::Trouble(_)
@@ -171,7 +180,8 @@ fn waiting(course: &Course, cause: Failure, mut watch: Watch, now: Moment) -> (P
         });
     }
     let due = watch.unstuck.is_none_or(|last| now.since(last) >= UNSTICK_EVERY);
-    if course.change.object.kind == Kind::StatefulSet && watch.blind.is_none() && due {
+    let may_stick = matches!(course.change.object.kind, Kind::StatefulSet | Kind::Release);
+    if may_stick && watch.blind.is_none() && due {
         watch.unstuck = Some(now);
         return (Phase::RollingBack { cause, undo: Undo::Verifying(watch) }, Effect::Unstick);
     }

@@ -24,6 +24,7 @@ pub(super) fn pending(event: Event, now: Moment) -> (Phase, Effect) {
         | Event::Rehearsed(_)
         | Event::Written(_)
         | Event::Denied(_)
+        | Event::Broken(_)
         | Event::Moved(_)
         | Event::Unclear(_)
         | Event::Trouble(_)
@@ -75,6 +76,7 @@ pub(super) fn recorded(
         | Event::Recorded
         | Event::RecordFailed(_)
         | Event::Written(_)
+        | Event::Broken(_)
         | Event::Observed(_)
         | Event::Unstuck => (Phase::Recorded(writing), Effect::Rehearse),
     }
@@ -100,6 +102,11 @@ pub(super) fn applying(
             }
             (Phase::Applying(writing), Effect::Apply)
         }
+        Event::Broken(failure) => fail(course, failure, now),
+        // Our own write was cut off half-way: nobody else moves it on.
+        Event::Located(Standing::Partial) if writing.unclear && course.is_of_release() => {
+            fail(course, cut_off(), now)
+        }
         // If one of our requests may have arrived, it is not our plan that is stale.
         Event::Located(standing) if writing.unclear => end(Outcome::Superseded(standing.moved())),
         Event::Located(standing) => end(Outcome::Stale(standing.moved())),
@@ -110,7 +117,9 @@ pub(super) fn applying(
         }
         Event::Unclear(why) => {
             writing.unclear = true;
-            if late {
+            writing.tries += u32::from(course.is_of_release());
+            // helm takes its own time; what it left is looked at once, however late it is.
+            if late && !course.is_of_release() {
                 return end(Outcome::Unknown(why));
             }
             (Phase::Applying(writing), Effect::Wait(now.after(PAUSE)))
@@ -171,6 +180,7 @@ pub(super) fn verifying(
         | Event::Rehearsed(_)
         | Event::Written(_)
         | Event::Denied(_)
+        | Event::Broken(_)
         | Event::Moved(_)
         | Event::Unclear(_)
         | Event::Trouble(_)
@@ -215,6 +225,7 @@ pub(super) fn soaking(
         | Event::Rehearsed(_)
         | Event::Written(_)
         | Event::Denied(_)
+        | Event::Broken(_)
         | Event::Moved(_)
         | Event::Unclear(_)
         | Event::Trouble(_)
@@ -261,6 +272,7 @@ pub(super) fn committing(
         | Event::Rehearsed(_)
         | Event::Written(_)
         | Event::Denied(_)
+        | Event::Broken(_)
         | Event::Moved(_)
         | Event::Unclear(_)
         | Event::Trouble(_)
@@ -390,6 +402,16 @@ fn rewritten(change: &Change, images: &[(SlotId, Arc<str>)]) -> Option<String> {
         let stands = stands.map_or("nothing", |(_, image)| image);
         format!("{} was to be {} and is {stands}", edit.slot, edit.to)
     })
+}
+
+/// Why a release goes back of which only a part may have been written.
+pub(super) fn cut_off() -> Failure {
+    Failure {
+        code: "cut-off",
+        message: "helm ended before the release was upgraded".into(),
+        never_ran: false,
+        slot: None,
+    }
 }
 
 /// The write has only just been done: nothing of it runs yet.

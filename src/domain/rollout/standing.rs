@@ -2,10 +2,14 @@
 //! what another one left.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Course, Effect, Outcome, Phase, Stage, Watch, back, end, observe};
+use jiff::Timestamp;
+
+use super::{Course, Effect, Outcome, Phase, Stage, Watch, back, end, forward, observe};
 use crate::domain::change::{Change, SlotId};
 use crate::domain::health::Failure;
+use crate::domain::image::Digest;
 use crate::domain::rollout::Moment;
 
 /// Where an object stands between its old and its new version.
@@ -59,6 +63,90 @@ pub fn locate(
     }
 }
 
+/// What stands of a release, from its newest revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseStanding {
+    /// Its newest revision.
+    pub newest: u32,
+    /// The newest that is deployed.
+    pub deployed: Option<u32>,
+    /// SHA-256 of the manifest of the newest deployed revision, else of the newest.
+    pub manifest: Digest,
+    /// SHA-256 of the values that the user gave to that one.
+    pub values: Digest,
+    /// What the newest revision was to be, where it is not deployed.
+    pub half: Option<Half>,
+    /// How long a helm of ours may be at work on it.
+    pub patience: Duration,
+}
+
+/// A revision that was begun and did not come to be deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Half {
+    /// The version of its chart.
+    pub version: Arc<str>,
+    /// It was to go back to an earlier revision.
+    pub back: bool,
+    /// Its status and since when, in words.
+    pub what: String,
+    /// Whether a helm may still be at work on it.
+    pub working: Working,
+    /// When it was begun.
+    pub since: Option<Timestamp>,
+}
+
+/// Whether a helm may still be at work on a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Working {
+    /// It said how it ended.
+    Ended,
+    /// It was started from this machine, did not say how it ended, and has ended.
+    Gone,
+    /// It was started from this machine and is at work.
+    Here,
+    /// Nobody here knows.
+    Unknown,
+}
+
+/// Where a release stands between its old and its new chart. `version` is that of what is deployed,
+/// `template` the hash of what was written, `standing` that of what is deployed now.
+pub fn locate_release(
+    change: &Change,
+    version: &str,
+    (template, standing): (Option<&str>, &str),
+    seen: &ReleaseStanding,
+) -> Standing {
+    let (Some(before), Some(edit)) = (&change.release, change.edits.first()) else {
+        return Standing::Foreign("its record does not say what stood there before".into());
+    };
+    if seen.newest == before.newest {
+        return Standing::Untouched;
+    }
+    // Every upgrade is one revision: what came later came on top of somebody else's.
+    let is_next = seen.newest == before.newest.saturating_add(1);
+    let foreign = |what: String| Standing::Foreign(format!("revision {} {what}", seen.newest));
+    if let Some(half) = &seen.half {
+        // A way back that is itself the change is written by the same verb as its undo.
+        let ours = match (half.back, &before.to) {
+            (true, None) => half.version == edit.from,
+            (true, Some(_)) => half.version == edit.from || (half.version == edit.to && is_next),
+            (false, _) => half.version == edit.to && is_next,
+        };
+        return if ours { Standing::Partial } else { foreign(format!("is {}", half.what)) };
+    }
+    let old = seen.manifest == before.manifest && seen.values == before.values;
+    let written = template.is_none_or(|written| written == standing);
+    // Of a way back both versions may be the same, where the new one never came to be deployed.
+    let is_back = before.to.is_some();
+    if *edit.to == *version && written && is_next && (is_back || !(old && edit.from == edit.to)) {
+        Standing::Applied
+    } else if *edit.from == *version && old {
+        Standing::Restored
+    } else {
+        foreign(format!("has chart version {version}"))
+    }
+}
+
 /// The first step of a run that takes up what another one left: what the record says was reached,
 /// and where the object stands now. `cause` is why it was being undone, where it was.
 pub fn resume(
@@ -73,6 +161,11 @@ pub fn resume(
     match (standing, stage) {
         (Standing::Gone, _) => end(Outcome::Superseded("the object is gone".into())),
         (Standing::Foreign(what), _) => end(Outcome::Superseded(what.clone())),
+        // Nobody else moves on what helm left half-way. The Lease, which is all that another machine
+        // sees, does not say how far the write came.
+        (Standing::Partial, _) if course.is_of_release() => {
+            back::put_back(cause.unwrap_or_else(forward::cut_off), now)
+        }
         (Standing::Partial, _) => {
             end(Outcome::Superseded("somebody changed a part of it since".into()))
         }

@@ -2,6 +2,7 @@
 //! properties that hold on every path are in `model`.
 
 mod model;
+mod release;
 
 use super::*;
 use crate::domain::change::{Edit, ObjectId, Terms};
@@ -44,7 +45,7 @@ fn course() -> Course {
         probes: Vec::new(),
         run_once: false,
     };
-    let change = Change { object, uid: "uid".into(), edits: vec![edit], terms };
+    let change = Change { object, uid: "uid".into(), edits: vec![edit], terms, release: None };
     Course { change, rehearsal: false }
 }
 

@@ -111,8 +111,11 @@ impl Performer<'_> {
         if matches!(health, Health::Healthy { .. }) && !back {
             for probe in &course.change.terms.probes {
                 if let Err(why) = self.room.prober.probe(probe).await {
-                    if let Observation::Seen(seen) = &mut observation {
-                        seen.probe_failure = Some(format!("{probe}: {why}"));
+                    let why = Some(format!("{probe}: {why}"));
+                    match &mut observation {
+                        Observation::Seen(seen) => seen.probe_failure = why,
+                        Observation::Release(seen) => seen.probe_failure = why,
+                        Observation::Gone => {}
                     }
                     health = health::judge(&observation, &wanted);
                     break;

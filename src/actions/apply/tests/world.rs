@@ -12,10 +12,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::super::{Limits, Manner, Report, Room, apply};
-use crate::actions::intent::{Intent, Step};
+use crate::actions::intent::{Goal, Intent, Step};
 use crate::domain::change::{ObjectId, Probe, SlotId};
 use crate::domain::gate::tests::workload;
-use crate::domain::health::{Container, Counts, Observation, Pod, Seen, State};
+use crate::domain::health::{Container, Counts, JobState, Observation, Pod, Seen, State};
 use crate::domain::history::{Actor, Memory, Record, RecordId, RunId, Verb};
 use crate::domain::image::{Digest, Repository, Tag};
 use crate::domain::inventory::{Kind, PullIdentity, SlotKind, Strategy};
@@ -228,7 +228,7 @@ fn intent(name: &str, version: &str) -> Intent {
         steps: vec![Step {
             slot: slot(),
             from: "corp/app:1".into(),
-            to: format!("corp/app:{version}").parse().expect("a reference"),
+            to: Goal::Image(format!("corp/app:{version}").parse().expect("a reference")),
             // The digest of a version repeats its number.
             digest: version.chars().next().map(digest),
             running: Some(digest('0')),
@@ -237,6 +237,7 @@ fn intent(name: &str, version: &str) -> Intent {
         soak: Duration::from_mins(10),
         rollback: RollbackMode::Careful,
         probes: Vec::new(),
+        revision: None,
         order: 0,
         why: Vec::new(),
     }
@@ -260,6 +261,7 @@ impl Rollouts for World {
                 progress_deadline: None,
                 healthy: true,
                 stateful: false,
+                release: None,
             })
         }
         .boxed()
@@ -315,6 +317,10 @@ impl Rollouts for World {
         _failed: &'a [(SlotId, Arc<str>)],
     ) -> BoxFuture<'a, Result<Vec<String>, ReadError>> {
         async { Ok(Vec::new()) }.boxed()
+    }
+
+    fn job<'a>(&'a self, _job: &'a ObjectId) -> BoxFuture<'a, Result<JobState, ReadError>> {
+        async { Ok(JobState::Gone) }.boxed()
     }
 
     fn run_once<'a>(

@@ -12,6 +12,7 @@ use crate::adapters::hash::sha256;
 use crate::adapters::record::{RecordFormatError, memory_from_texts, memory_to_texts};
 use crate::domain::change::ObjectId;
 use crate::domain::history::Memory;
+use crate::domain::inventory::Kind;
 
 use super::super::client::RequestError;
 use super::super::cluster::decode;
@@ -182,7 +183,8 @@ pub(super) fn document(
         "labels": {"app.kubernetes.io/managed-by": "safe-update"},
         "annotations": annotations,
     });
-    if let Some(uid) = uid {
+    // A release is no object that could own one.
+    if let Some(uid) = uid.filter(|_| object.kind != Kind::Release) {
         // The Lease goes when the object goes.
         metadata["ownerReferences"] = json!([{
             "apiVersion": object.kind.api_version(),

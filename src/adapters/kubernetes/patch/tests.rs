@@ -20,7 +20,7 @@ fn id() -> ObjectId {
 
 fn replacement(kind: SlotKind, from: &str, to: &str) -> Replacement {
     let slot = SlotId { kind, name: Arc::from("app") };
-    Replacement { slot, from: from.into(), to: to.into() }
+    Replacement { slot, from: from.into(), to: to.into(), revision: None }
 }
 
 /// What a write comes to when the server answers it so, and how often it was sent.

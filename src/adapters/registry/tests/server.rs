@@ -17,71 +17,76 @@ use crate::domain::image::{Repository, Tag};
 
 /// One request as it arrived.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
-    pub(super) method: String,
+pub(in crate::adapters) struct Seen {
+    pub(in crate::adapters) method: String,
     /// Path and query.
-    pub(super) target: String,
-    pub(super) host: String,
-    pub(super) authorization: Option<String>,
-    pub(super) if_none_match: Option<String>,
+    pub(in crate::adapters) target: String,
+    pub(in crate::adapters) host: String,
+    pub(in crate::adapters) authorization: Option<String>,
+    pub(in crate::adapters) if_none_match: Option<String>,
+    pub(in crate::adapters) if_modified_since: Option<String>,
     /// The body, for token requests.
-    pub(super) body: String,
+    pub(in crate::adapters) body: String,
     /// How many came before it.
-    pub(super) number: usize,
+    pub(in crate::adapters) number: usize,
 }
 
 /// What is sent back.
-pub(super) struct Reply(Response<Body>);
+pub(in crate::adapters) struct Reply(Response<Body>);
 
 impl Reply {
-    pub(super) fn new(status: u16, body: impl Into<Body>) -> Self {
+    pub(in crate::adapters) fn new(status: u16, body: impl Into<Body>) -> Self {
         let mut response = Response::new(body.into());
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
         Self(response)
     }
 
-    pub(super) fn ok(body: impl Into<Body>) -> Self {
+    pub(in crate::adapters) fn ok(body: impl Into<Body>) -> Self {
         Self::new(200, body)
     }
 
-    pub(super) fn tags<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Self {
+    pub(in crate::adapters) fn tags<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Self {
         let tags: Vec<_> = tags.into_iter().map(|tag| format!("{:?}", tag.as_ref())).collect();
         Self::ok(format!(r#"{{"name":"x","tags":[{}]}}"#, tags.join(",")))
     }
 
-    pub(super) fn header(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
+    pub(in crate::adapters) fn header(
+        mut self,
+        name: &'static str,
+        value: impl AsRef<str>,
+    ) -> Self {
         self.0.headers_mut().append(name, value.as_ref().parse().unwrap());
         self
     }
 
     /// 401 with a challenge of this server for tokens of `/token`.
-    pub(super) fn bearer(seen: &Seen) -> Self {
+    pub(in crate::adapters) fn bearer(seen: &Seen) -> Self {
         let realm = format!("http://{}/token", seen.host);
         Self::challenge(&realm)
     }
 
-    pub(super) fn challenge(realm: &str) -> Self {
+    pub(in crate::adapters) fn challenge(realm: &str) -> Self {
         Self::new(401, r#"{"errors":[{"code":"UNAUTHORIZED","message":"who are you"}]}"#)
             .header("www-authenticate", format!(r#"Bearer realm="{realm}",service="s""#))
     }
 }
 
 /// A running server; ends when dropped.
-pub(super) struct Server {
-    pub(super) address: String,
+pub(in crate::adapters) struct Server {
+    pub(in crate::adapters) address: String,
     seen: Arc<Mutex<Vec<Seen>>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Server {
-    pub(super) async fn start(
+    pub(in crate::adapters) async fn start(
         handler: impl Fn(&Seen) -> Reply + Clone + Send + Sync + 'static,
     ) -> Self {
         Self::slow(Duration::ZERO, handler).await
     }
 
     /// A server that thinks before it answers.
-    pub(super) async fn slow(
+    pub(in crate::adapters) async fn slow(
         delay: Duration,
         handler: impl Fn(&Seen) -> Reply + Clone + Send + Sync + 'static,
     ) -> Self {
@@ -107,6 +112,7 @@ impl Server {
                         host: header("host").unwrap_or_default(),
                         authorization: header("authorization"),
                         if_none_match: header("if-none-match"),
+                        if_modified_since: header("if-modified-since"),
                         body: String::from_utf8_lossy(&body).into_owned(),
                         number,
                     });
@@ -122,16 +128,16 @@ impl Server {
         Self { address, seen, task }
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(in crate::adapters) fn seen(&self) -> Vec<Seen> {
         lock(&self.seen).clone()
     }
 
     /// The requests whose target contains a text.
-    pub(super) fn count(&self, part: &str) -> usize {
+    pub(in crate::adapters) fn count(&self, part: &str) -> usize {
         self.seen().iter().filter(|seen| seen.target.contains(part)).count()
     }
 
-    pub(super) fn repository(&self, path: &str) -> Repository {
+    pub(in crate::adapters) fn repository(&self, path: &str) -> Repository {
         format!("{}/{path}", self.address).parse().unwrap()
     }
 }
@@ -142,12 +148,12 @@ impl Drop for Server {
     }
 }
 
-pub(super) fn tag(text: &str) -> Tag {
+pub(in crate::adapters) fn tag(text: &str) -> Tag {
     text.parse().unwrap()
 }
 
 /// Short bounds, so that tests of time are quick.
-pub(super) fn quick() -> RegistrySettings {
+pub(in crate::adapters) fn quick() -> RegistrySettings {
     RegistrySettings {
         limits: Limits {
             connect: Duration::from_secs(5),
@@ -161,16 +167,20 @@ pub(super) fn quick() -> RegistrySettings {
 }
 
 /// The clock of most tests.
-pub(super) fn at(second: i64) -> Clock {
+pub(in crate::adapters) fn at(second: i64) -> Clock {
     Arc::new(move || Timestamp::from_second(1_800_000_000 + second).unwrap())
 }
 
-pub(super) fn open(settings: RegistrySettings) -> Registries {
+pub(in crate::adapters) fn open(settings: RegistrySettings) -> Registries {
     Registries::new(settings, CredentialSources::default(), None, at(0))
 }
 
 /// Opens with a user and password for one host.
-pub(super) fn open_as(host: &str, username: &str, settings: RegistrySettings) -> Registries {
+pub(in crate::adapters) fn open_as(
+    host: &str,
+    username: &str,
+    settings: RegistrySettings,
+) -> Registries {
     let explicit = ExplicitCredential {
         host: host.parse().unwrap(),
         username: username.into(),
@@ -183,13 +193,13 @@ pub(super) fn open_as(host: &str, username: &str, settings: RegistrySettings) ->
 /// An image for one platform: its manifest, its configuration, and the reply to requests for
 /// either.
 #[derive(Clone)]
-pub(super) struct Image {
-    pub(super) manifest: String,
-    pub(super) config: String,
+pub(in crate::adapters) struct Image {
+    pub(in crate::adapters) manifest: String,
+    pub(in crate::adapters) config: String,
 }
 
 impl Image {
-    pub(super) fn new(architecture: &str, created: &str) -> Self {
+    pub(in crate::adapters) fn new(architecture: &str, created: &str) -> Self {
         let config =
             format!(r#"{{"os":"linux","architecture":"{architecture}","created":"{created}"}}"#);
         let manifest = format!(
@@ -200,11 +210,11 @@ impl Image {
         Self { manifest, config }
     }
 
-    pub(super) fn digest(&self) -> String {
+    pub(in crate::adapters) fn digest(&self) -> String {
         sha256(self.manifest.as_bytes()).to_string()
     }
 
-    pub(super) fn descriptor(&self, architecture: &str) -> String {
+    pub(in crate::adapters) fn descriptor(&self, architecture: &str) -> String {
         format!(
             r#"{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{}","size":{},"platform":{{"os":"linux","architecture":"{architecture}"}}}}"#,
             self.digest(),
@@ -212,18 +222,18 @@ impl Image {
         )
     }
 
-    pub(super) fn config_digest(&self) -> String {
+    pub(in crate::adapters) fn config_digest(&self) -> String {
         sha256(self.config.as_bytes()).to_string()
     }
 }
 
 /// The header of a user and password.
-pub(super) fn basic(user: &str, password: &str) -> String {
+pub(in crate::adapters) fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
 /// A registry with tokens: `/token` gives `anonymous` to nobody and `for-USER` to users.
-pub(super) fn with_tokens(seen: &Seen, let_in: impl Fn(&str) -> bool) -> Reply {
+pub(in crate::adapters) fn with_tokens(seen: &Seen, let_in: impl Fn(&str) -> bool) -> Reply {
     if seen.target.starts_with("/token") {
         let user = seen.authorization.as_deref().map_or("anonymous".to_owned(), |header| {
             let pair = STANDARD.decode(header.strip_prefix("Basic ").unwrap()).unwrap();
@@ -239,7 +249,7 @@ pub(super) fn with_tokens(seen: &Seen, let_in: impl Fn(&str) -> bool) -> Reply {
 }
 
 /// A pull secret with one entry.
-pub(super) fn secret(host: &str, user: &str) -> String {
+pub(in crate::adapters) fn secret(host: &str, user: &str) -> String {
     let auth = STANDARD.encode(format!("{user}:hunter2"));
     format!(r#"{{"auths":{{"{host}":{{"auth":"{auth}"}}}}}}"#)
 }

@@ -11,7 +11,8 @@ use crate::ports::DiscoverError;
 type Needed = (&'static str, &'static str, &'static [&'static str], &'static str);
 
 /// What a plan reads beside the workloads.
-const READING: [Needed; 5] = [
+const READING: [Needed; 6] = [
+    ("", "secrets", &["list"], "Helm releases are not seen without it"),
     ("", "nodes", &["list"], "platforms of the nodes are not known without it"),
     ("", "secrets", &["get"], "pull secrets are not used without it"),
     ("", "serviceaccounts", &["get"], "pull secrets of service accounts are not used without it"),

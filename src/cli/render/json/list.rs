@@ -74,7 +74,7 @@ pub fn list_output(inventory: &Inventory) -> ListOutput {
             let reference = slot.image.reference();
             ListedOutput {
                 target: target(workload, slot),
-                image: slot.image.as_written().to_owned(),
+                image: slot.image.described().into_owned(),
                 registry: reference.map(|each| each.repository().registry().to_string()),
                 repository: reference.map(|each| each.repository().to_string()),
                 tag: reference.and_then(|each| each.effective_tag().map(|tag| tag.to_string())),

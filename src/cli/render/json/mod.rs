@@ -9,6 +9,7 @@ mod explain;
 mod history;
 mod list;
 mod plan;
+mod preview;
 mod schema;
 mod status;
 
@@ -24,6 +25,11 @@ pub use list::{ListOutput, ListedOutput, list_output, owner_word};
 pub use plan::{
     BasisOutput, CandidateOutput, ChangeBasis, CurrentOutput, OtherOutput, PlanOutput,
     ProposalOutput, Proposals, SummaryOutput, TargetOutput, WarningOutput, plan_output,
+};
+pub use preview::{
+    DeletionOutput, FieldsOutput, GroundOutput, ImageStepOutput, MismatchOutput,
+    ObjectChangeOutput, ObjectOutput, PermissionOutput, PreviewOutput, StepOutput, ValueOutput,
+    ValuesOutput, ground_output, preview_output,
 };
 pub use schema::schema;
 pub use status::{StatusOutput, UnderWayOutput, UnfinishedOutput, status_output};

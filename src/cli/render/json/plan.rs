@@ -89,6 +89,8 @@ pub struct ProposalOutput {
     pub reasons: Vec<String>,
     /// What else could be taken.
     pub others: Vec<OtherOutput>,
+    /// Where the chart of a release comes from; null where that is not known, and for images.
+    pub source: Option<String>,
 }
 
 /// A container (or image volume) of a workload.
@@ -106,9 +108,9 @@ pub struct TargetOutput {
     pub namespace: Option<String>,
     /// Name of the object.
     pub name: String,
-    /// containers, initContainers, ephemeralContainers or volumes.
+    /// containers, initContainers, ephemeralContainers or volumes; chart for a release.
     pub slot: &'static str,
-    /// Name of the container or volume.
+    /// Name of the container or volume; of a release's chart.
     pub container: String,
     /// File it was read from, else null.
     pub file: Option<String>,
@@ -119,7 +121,7 @@ pub struct TargetOutput {
 /// What runs.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CurrentOutput {
-    /// The image as written.
+    /// The image as written; of a release the chart with its version.
     pub image: String,
     /// Its tag; `latest` where none is written, null for a bare digest.
     pub tag: Option<String>,
@@ -217,25 +219,26 @@ pub(super) fn proposal(plan: &Plan, proposal: &Proposal) -> ProposalOutput {
     ProposalOutput {
         target: target(workload, slot),
         current: CurrentOutput {
-            image: slot.image.as_written().to_owned(),
-            tag: proposal.current.tag.as_ref().map(ToString::to_string),
+            image: slot.image.described().into_owned(),
+            tag: proposal.current.tag.as_ref().map(|tag| slot.image.shown(tag)),
             digest: proposal.current.digest.as_ref().map(ToString::to_string),
         },
         candidate: candidate.map(|offer| CandidateOutput {
-            tag: offer.tag.to_string(),
+            tag: slot.image.shown(&offer.tag),
             digest: offer.digest.as_ref().map(ToString::to_string),
         }),
         change: candidate.map_or("none", |offer| offer.change.as_str()),
         action: candidate.map(|offer| offer.action.as_str()),
         decision: proposal.decision.as_str(),
         reasons: proposal.reasons.clone(),
-        others: proposal.others.iter().map(other).collect(),
+        others: proposal.others.iter().map(|offer| other(slot, offer)).collect(),
+        source: proposal.source.as_ref().map(ToString::to_string),
     }
 }
 
-fn other(offer: &Offer) -> OtherOutput {
+fn other(slot: &Slot, offer: &Offer) -> OtherOutput {
     OtherOutput {
-        tag: offer.tag.to_string(),
+        tag: slot.image.shown(&offer.tag),
         change: offer.change.as_str(),
         action: offer.action.as_str(),
         decision: offer.decision.as_str(),

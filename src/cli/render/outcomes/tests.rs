@@ -69,6 +69,7 @@ fn report(name: &str, outcome: Outcome) -> Report {
                 probes: Vec::new(),
                 run_once: false,
             },
+            release: None,
         }),
         record: Some("20261124t165301z-5f3a9c01/1".parse().expect("a record")),
         outcome,

@@ -44,6 +44,7 @@ fn record(outcome: Option<Outcome>) -> Record {
                 probes: Vec::new(),
                 run_once: false,
             },
+            release: None,
         },
         why: vec!["main: a patch change, allowed by the policy".into()],
         actor: Actor { user: Some("ann".into()), local: "ann".into(), host: "desk".into() },

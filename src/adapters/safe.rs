@@ -17,7 +17,7 @@ type Outcome<Value> = Result<Value, JournalError>;
 
 /// Trouble of the system with a path.
 #[allow(clippy::needless_pass_by_value)] // it is what `map_err` hands over
-pub(super) fn disk(path: &Path, message: impl ToString) -> JournalError {
+pub(crate) fn disk(path: &Path, message: impl ToString) -> JournalError {
     JournalError::Disk { path: path.display().to_string(), message: message.to_string() }
 }
 
@@ -38,7 +38,7 @@ fn look(path: &Path) -> Outcome<Option<Metadata>> {
 ///
 /// # Errors
 /// It is a link, no directory, of another user, or may be written by others.
-pub(super) fn check_directory(path: &Path) -> Outcome<bool> {
+pub(crate) fn check_directory(path: &Path) -> Outcome<bool> {
     let Some(metadata) = look(path)? else {
         return Ok(false);
     };
@@ -54,7 +54,7 @@ pub(super) fn check_directory(path: &Path) -> Outcome<bool> {
 }
 
 /// Makes a directory, and the directories above it that are missing; each is durable.
-pub(super) fn make_directory(path: &Path) -> Outcome<()> {
+pub(crate) fn make_directory(path: &Path) -> Outcome<()> {
     if check_directory(path)? {
         return Ok(());
     }
@@ -71,7 +71,7 @@ pub(super) fn make_directory(path: &Path) -> Outcome<()> {
 }
 
 /// Makes a directory that must not be there yet.
-pub(super) fn new_directory(path: &Path) -> std::io::Result<()> {
+pub(crate) fn new_directory(path: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -79,12 +79,12 @@ pub(super) fn new_directory(path: &Path) -> std::io::Result<()> {
 }
 
 /// The directory that holds a path.
-pub(super) fn above(path: &Path) -> &Path {
+pub(crate) fn above(path: &Path) -> &Path {
     path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes the names in a directory durable.
-pub(super) fn sync_directory(path: &Path) -> Outcome<()> {
+pub(crate) fn sync_directory(path: &Path) -> Outcome<()> {
     // Elsewhere a directory cannot be opened, and the system orders names by itself.
     #[cfg(unix)]
     File::open(path).and_then(|file| file.sync_all()).map_err(|error| disk(path, error))?;
@@ -93,7 +93,7 @@ pub(super) fn sync_directory(path: &Path) -> Outcome<()> {
 }
 
 /// Makes a file that must not be there yet.
-pub(super) fn create(path: &Path) -> std::io::Result<File> {
+pub(crate) fn create(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create_new(true);
     #[cfg(unix)]
@@ -103,12 +103,12 @@ pub(super) fn create(path: &Path) -> std::io::Result<File> {
 }
 
 /// Opens a file that is added to; none where there is none.
-pub(super) fn open_append(path: &Path) -> Outcome<Option<File>> {
+pub(crate) fn open_append(path: &Path) -> Outcome<Option<File>> {
     open(path, OpenOptions::new().read(true).append(true))
 }
 
 /// Opens a file that is added to or locked, and makes it where there is none.
-pub(super) fn open_or_create(path: &Path) -> Outcome<File> {
+pub(crate) fn open_or_create(path: &Path) -> Outcome<File> {
     loop {
         if let Some(file) = open_append(path)? {
             return Ok(file);
@@ -126,7 +126,7 @@ pub(super) fn open_or_create(path: &Path) -> Outcome<File> {
 }
 
 /// Opens a file for reading; none where there is none.
-pub(super) fn open_read(path: &Path) -> Outcome<Option<File>> {
+pub(crate) fn open_read(path: &Path) -> Outcome<Option<File>> {
     open(path, OpenOptions::new().read(true))
 }
 
@@ -157,7 +157,7 @@ fn check_file(path: &Path, metadata: &Metadata) -> Outcome<()> {
 }
 
 /// The bytes of a file of bounded size; none where there is none.
-pub(super) fn read(path: &Path, max: u64) -> Outcome<Option<Vec<u8>>> {
+pub(crate) fn read(path: &Path, max: u64) -> Outcome<Option<Vec<u8>>> {
     let Some(file) = open_read(path)? else {
         return Ok(None);
     };
@@ -165,7 +165,7 @@ pub(super) fn read(path: &Path, max: u64) -> Outcome<Option<Vec<u8>>> {
 }
 
 /// The bytes of an open file of bounded size, from where it stands.
-pub(super) fn read_all(file: &File, path: &Path, max: u64) -> Outcome<Vec<u8>> {
+pub(crate) fn read_all(file: &File, path: &Path, max: u64) -> Outcome<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(max + 1).read_to_end(&mut bytes).map_err(|error| disk(path, error))?;
     if bytes.len() as u64 > max {
@@ -175,7 +175,7 @@ pub(super) fn read_all(file: &File, path: &Path, max: u64) -> Outcome<Vec<u8>> {
 }
 
 /// Replaces a file as a whole: after a crash either the old or the new one is there.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Outcome<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Outcome<()> {
     let directory = above(path);
     let put = || {
         let mut file = tempfile::Builder::new().prefix(".tmp-").tempfile_in(directory)?;
@@ -189,7 +189,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Outcome<()> {
 }
 
 /// Waits for a lock that others hold only for moments.
-pub(super) fn wait_for_lock(file: &File, path: &Path) -> Outcome<()> {
+pub(crate) fn wait_for_lock(file: &File, path: &Path) -> Outcome<()> {
     let mut waited = Duration::ZERO;
     loop {
         match file.try_lock() {

@@ -1,0 +1,213 @@
+//! Looks at an upgrade of a release before it is made: what it would change, whether the release
+//! still stands on its chart, and whether every image of the new chart is there.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use crate::domain::change::ObjectId;
+use crate::domain::image::{Digest, ImageReference};
+use crate::domain::inventory::PullIdentity;
+use crate::domain::plan::Findings;
+use crate::domain::preview::{
+    self, Ground, Input, Mismatched, Preview, PreviewObject, Size, values_changes, volatile,
+};
+use crate::domain::version::Bump;
+use crate::ports::previews::{ChartWanted, PreviewError, Previews};
+use crate::ports::{LookupError, Registry};
+
+/// How many images are asked for at once.
+const IN_FLIGHT: usize = 16;
+/// How many objects are named in a reason.
+const NAMED: usize = 5;
+
+/// An upgrade that is looked at.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The release.
+    pub object: ObjectId,
+    /// The chart that it would get.
+    pub to: ChartWanted,
+    /// The version that is installed.
+    pub from: String,
+    /// How many lines around a change are shown; none for all.
+    pub context: Option<usize>,
+}
+
+/// What an upgrade would do.
+#[derive(Debug, Clone)]
+pub struct Previewed {
+    /// What changes.
+    pub preview: Preview,
+    /// Whether the release stands on its chart; an error says why that is not known.
+    pub ground: Result<Ground, String>,
+    /// Images that are not there, each with why.
+    pub missing: Vec<String>,
+    /// Images of which nobody could say whether they are there.
+    pub unseen: Vec<String>,
+    /// The digest of the chart that was looked at.
+    pub digest: Option<Digest>,
+    /// What a tool of the user's says of it, as text for people.
+    pub told: Option<String>,
+}
+
+/// Looks at an upgrade.
+///
+/// # Errors
+/// The chart cannot be fetched or rendered, or the release not read.
+pub async fn preview(
+    previews: &dyn Previews,
+    registry: &dyn Registry,
+    subject: &Subject,
+) -> Result<Previewed, PreviewError> {
+    let Subject { object, to, from, context } = subject;
+    let stored = previews.standing(object).await?;
+    let new = previews.render(object, to, true).await?;
+    let again = previews.render(object, to, true).await?;
+    let moving = volatile(&new.objects, &again.objects);
+    let installed = ChartWanted { version: from.clone(), digest: None, ..to.clone() };
+    let ground = match previews.render(object, &installed, false).await {
+        Ok(old) => {
+            let again = previews.render(object, &installed, false).await?;
+            let moving = volatile(&old.objects, &again.objects);
+            Ok(preview::ground(&stored.objects, &old.objects, &moving))
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    let (missing, unseen) = images(registry, object, &new.objects).await;
+    let told = previews.told(object, *context).await;
+    let values = values_changes(&stored.defaults, &new.defaults, &new.values);
+    Ok(Previewed {
+        preview: preview::preview(Input {
+            before: &stored.objects,
+            after: &new.objects,
+            volatile: moving,
+            values,
+            context: *context,
+        }),
+        ground,
+        missing,
+        unseen,
+        digest: new.digest,
+        told,
+    })
+}
+
+/// Asks for every image that a chart names: those that are not there, and those of which nobody could
+/// say.
+async fn images(
+    registry: &dyn Registry,
+    object: &ObjectId,
+    objects: &[PreviewObject],
+) -> (Vec<String>, Vec<String>) {
+    let mut wanted: BTreeSet<(String, PullIdentity)> = BTreeSet::new();
+    for one in objects {
+        let namespace = one.key.namespace.as_deref().unwrap_or(&object.namespace);
+        let pull = PullIdentity {
+            namespace: namespace.into(),
+            secrets: one.facts.pull_secrets.iter().map(|name| Arc::from(&**name)).collect(),
+            service_account: one.facts.service_account.as_deref().unwrap_or("default").into(),
+        };
+        let containers = one.facts.containers.iter().filter_map(|each| each.image.as_deref());
+        wanted.extend(containers.map(|image| (image.to_owned(), pull.clone())));
+    }
+    let asked = stream::iter(wanted).map(|(image, pull)| async move {
+        let answer = is_there(registry, &image, &pull).await;
+        (image, answer)
+    });
+    let answers: Vec<_> = asked.buffered(IN_FLIGHT).collect().await;
+    let (mut missing, mut unseen) = (Vec::new(), Vec::new());
+    for (image, answer) in answers {
+        match answer {
+            Ok(()) => {}
+            Err((true, why)) => missing.push(format!("{image}: {why}")),
+            Err((false, why)) => unseen.push(format!("{image}: {why}")),
+        }
+    }
+    missing.dedup();
+    unseen.dedup();
+    (missing, unseen)
+}
+
+/// Whether an image is there; the error says whether it certainly is not.
+async fn is_there(
+    registry: &dyn Registry,
+    image: &str,
+    pull: &PullIdentity,
+) -> Result<(), (bool, String)> {
+    let reference: ImageReference =
+        image.parse().map_err(|error| (true, format!("no image reference: {error}")))?;
+    // What is pinned is pulled by its digest, whatever its tag names.
+    if reference.digest().is_some() {
+        return Ok(());
+    }
+    let Some(tag) = reference.effective_tag() else { return Ok(()) };
+    match registry.digest(reference.repository(), &tag, Some(pull)).await {
+        Ok(_) => Ok(()),
+        Err(error @ LookupError::NotFound { .. }) => Err((true, error.to_string())),
+        Err(error) => Err((false, error.to_string())),
+    }
+}
+
+impl Previewed {
+    /// What it means for the decision.
+    pub fn findings(&self) -> Findings {
+        let ground = match &self.ground {
+            Ok(Ground::Same) => None,
+            Ok(Ground::Differs(found)) => Some(format!(
+                "the installed chart does not render what is stored ({}): a post-renderer, another repository, or a changed chart; look at the preview",
+                few(found.iter().map(told))
+            )),
+            Err(why) => {
+                Some(format!("whether the release stands on its chart is not known: {why}"))
+            }
+        };
+        let refused: Vec<String> = self
+            .preview
+            .summary
+            .refused
+            .iter()
+            .map(|refusal| format!("{} {}", refusal.key, refusal.path))
+            .collect();
+        let fails = (!refused.is_empty())
+            .then(|| format!("the API server would refuse it: {}", few(refused.into_iter())));
+        let missing = (!self.missing.is_empty()).then(|| {
+            format!(
+                "the new chart names images that are not there: {}",
+                few(self.missing.iter().cloned())
+            )
+        });
+        let height = |bump: &Bump| match bump {
+            Bump::Major => 3,
+            Bump::Minor => 2,
+            Bump::Patch => 1,
+            Bump::Digest | Bump::Base | Bump::Prerelease => 0,
+        };
+        let steps = self.preview.summary.images.iter().filter_map(|step| match step.size {
+            Some(Size::Up(bump)) => Some(bump),
+            Some(Size::Down(_)) | None => None,
+        });
+        Findings {
+            ground,
+            fails,
+            missing,
+            images: steps.max_by_key(height),
+            digest: self.digest.clone(),
+        }
+    }
+}
+
+fn told(found: &Mismatched) -> String {
+    found.key.to_string()
+}
+
+fn few(all: impl Iterator<Item = String>) -> String {
+    let all: Vec<String> = all.collect();
+    let named = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}

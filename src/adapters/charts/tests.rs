@@ -1,0 +1,7 @@
+//! The adapter against servers, over real sockets.
+
+mod copies;
+mod credentials;
+mod fetching;
+mod home;
+mod oci;

@@ -1,0 +1,110 @@
+//! Whether a helm that was started here still works on a release, even when whoever started it is
+//! gone: a file lock that helm inherits and that the system gives up when it ends.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::adapters::hash::sha256;
+use crate::adapters::safe;
+use crate::domain::change::ObjectId;
+use crate::ports::rollouts::JournalError;
+
+/// The lock, held by this process and by the helm that inherits it.
+#[derive(Debug)]
+pub struct Alive {
+    file: File,
+}
+
+impl Alive {
+    /// Takes the lock of a release.
+    ///
+    /// # Errors
+    /// Another helm of this machine works on it, or the state directory cannot be written.
+    pub fn take(locks: &Path, cluster: &str, object: &ObjectId) -> Result<Self, JournalError> {
+        safe::make_directory(locks)?;
+        let path = file(locks, cluster, object);
+        let file = safe::open_or_create(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { file }),
+            Err(TryLockError::WouldBlock) => Err(JournalError::Busy { object: object.clone() }),
+            Err(TryLockError::Error(error)) => Err(safe::disk(&path, error)),
+        }
+    }
+
+    /// Whether a helm of this machine works on a release.
+    pub fn is_held(locks: &Path, cluster: &str, object: &ObjectId) -> bool {
+        let path = file(locks, cluster, object);
+        // Without the file nobody ever worked on it from here.
+        let file = File::options().read(true).open(path);
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// Notes which revision the helm that is started now begins: whoever takes the run up knows it for
+    /// ours by that.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(super) fn note(&self, revision: u32) -> std::io::Result<()> {
+        use std::io::{Seek as _, Write as _};
+        let mut file = &self.file;
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{revision}")?;
+        file.sync_all()
+    }
+
+    /// The revision that the last helm of this machine began; none where none is known.
+    pub fn last(locks: &Path, cluster: &str, object: &ObjectId) -> Option<u32> {
+        let text = std::fs::read_to_string(file(locks, cluster, object)).ok()?;
+        text.trim().parse().ok()
+    }
+
+    /// Lets programs that are started from now on inherit the lock, or not.
+    pub(super) fn inherit(&self, inherited: bool) -> std::io::Result<()> {
+        #[cfg(unix)]
+        {
+            use rustix::io::{FdFlags, fcntl_setfd};
+            let flags = if inherited { FdFlags::empty() } else { FdFlags::CLOEXEC };
+            fcntl_setfd(&self.file, flags)?;
+        }
+        #[cfg(not(unix))]
+        let _ = (&self.file, inherited);
+        Ok(())
+    }
+}
+
+fn file(locks: &Path, cluster: &str, object: &ObjectId) -> PathBuf {
+    let name = sha256([cluster.as_bytes(), b"\0", object.to_string().as_bytes()]);
+    locks.join(format!("helm-{name}"))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_lives_as_long_as_a_program_that_inherited_it() {
+        let home = tempfile::tempdir().expect("a directory");
+        let locks = home.path().join("locks");
+        let object: ObjectId = "prod/release/shop".parse().expect("an object");
+        assert!(!Alive::is_held(&locks, "c", &object));
+        let alive = Alive::take(&locks, "c", &object).expect("nobody has it");
+        assert!(Alive::take(&locks, "c", &object).is_err());
+        assert!(Alive::is_held(&locks, "c", &object));
+        assert_eq!(Alive::last(&locks, "c", &object), None);
+        for revision in [12, 7] {
+            alive.note(revision).expect("it is noted");
+            assert_eq!(Alive::last(&locks, "c", &object), Some(revision));
+        }
+        alive.inherit(true).expect("a flag");
+        let mut heir = std::process::Command::new("sleep").arg("60").spawn().expect("sleep");
+        alive.inherit(false).expect("a flag");
+        let mut stranger = std::process::Command::new("sleep").arg("60").spawn().expect("sleep");
+        drop(alive);
+        assert!(Alive::is_held(&locks, "c", &object), "the heir holds it");
+        heir.kill().and_then(|()| heir.wait()).expect("it ends");
+        assert!(!Alive::is_held(&locks, "c", &object), "the stranger does not");
+        stranger.kill().and_then(|()| stranger.wait()).expect("it ends");
+    }
+}

@@ -1,0 +1,498 @@
+//! The helm process: found, asked for its version, started with the same connection as ours. No
+//! shell, and of secrets only what the user himself puts on the command line; what it says is bounded, and never taken for what happened:
+//! that is read from the storage of releases.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::{Child, Command};
+
+use super::alive::Alive;
+use crate::domain::chart::ChartVersion;
+
+/// The most that is read of what helm prints: a rendered release may have tens of megabytes.
+const STDOUT_MAX: u64 = 64 << 20;
+/// The most that is kept of its messages.
+const STDERR_MAX: u64 = 64 << 10;
+/// How long helm may take to say its version.
+const VERSION_DEADLINE: Duration = Duration::from_secs(20);
+/// How long helm may take to end after it was asked to.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// What helm is started with.
+#[derive(Debug, Clone, Default)]
+pub struct HelmSettings {
+    /// `$HELM_BIN`, where it says something.
+    pub program: Option<OsString>,
+    /// Kubeconfig, where one was named.
+    pub kubeconfig: Option<PathBuf>,
+    /// The context that was connected to, whatever is current by now; none inside of a cluster.
+    pub context: Option<String>,
+    /// Address of the server, where one was named.
+    pub server: Option<String>,
+    /// Token, where one was given: helm gets it in its environment, which only its user may read.
+    pub token: Option<SecretString>,
+    /// Certificate authority, where one was named.
+    pub ca: Option<PathBuf>,
+    /// Whom to impersonate.
+    pub as_user: Option<String>,
+    /// With which groups.
+    pub as_groups: Vec<String>,
+    /// The name to expect in the server's certificate.
+    pub tls_server_name: Option<String>,
+    /// Do not verify the server's certificate.
+    pub insecure: bool,
+    /// A flag that says something about the connection which helm cannot be told.
+    pub untold: Option<&'static str>,
+}
+
+/// A helm that was found and may be used.
+#[derive(Debug, Clone)]
+pub struct Helm {
+    program: PathBuf,
+    version: ChartVersion,
+    settings: Arc<HelmSettings>,
+}
+
+/// Why helm cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HelmError {
+    /// There is none.
+    #[error("{program} cannot be started: {message}")]
+    Missing {
+        /// What was tried.
+        program: String,
+        /// What the system said.
+        message: String,
+    },
+    /// It cannot be told all that was said about the connection.
+    #[error("helm knows no {flag}, so that it would speak to the cluster as somebody else")]
+    Untold {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// It is too old, or says no version.
+    #[error("{program} is {version}, and 3.14 or newer is needed (--reset-then-reuse-values)")]
+    TooOld {
+        /// The program.
+        program: String,
+        /// What it says.
+        version: String,
+    },
+    /// It did not come to an end in time, and was ended.
+    #[error("helm {verb} did not end within {} s", deadline.as_secs())]
+    Timeout {
+        /// What it was to do.
+        verb: String,
+        /// The time that it had.
+        deadline: Duration,
+    },
+    /// It ended with an error.
+    #[error("helm {verb}: {message}")]
+    Failed {
+        /// What it was to do.
+        verb: String,
+        /// Its words, secrets masked.
+        message: String,
+        /// It was ended by a signal, so that nobody knows how far it came.
+        killed: bool,
+    },
+}
+
+impl HelmError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing { .. } => {
+                Some("install helm (https://helm.sh/docs/intro/install/), or name it in HELM_BIN")
+            }
+            Self::TooOld { .. } => Some("install a newer helm, or name one in HELM_BIN"),
+            Self::Untold { .. } => {
+                Some("say it in a kubeconfig context instead, and name that with --context")
+            }
+            Self::Timeout { .. } | Self::Failed { .. } => None,
+        }
+    }
+}
+
+/// One call of helm.
+#[derive(Debug, Default)]
+pub struct Call<'a> {
+    /// The arguments, the verb first.
+    pub arguments: Vec<OsString>,
+    /// The namespace of the release.
+    pub namespace: Option<&'a str>,
+    /// Further environment.
+    pub environment: Vec<(&'static str, OsString)>,
+    /// How long it may take.
+    pub deadline: Duration,
+    /// Texts that are masked in what it says.
+    pub secrets: &'a [SecretString],
+    /// Held as long as it lives, whoever else ends before.
+    pub alive: Option<&'a Alive>,
+    /// The exit codes that are no failure; none means 0 alone.
+    pub success: &'a [i32],
+}
+
+/// What helm printed when all went well.
+#[derive(Debug)]
+pub struct Printed {
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error, secrets masked.
+    pub stderr: String,
+    /// The exit code.
+    pub code: i32,
+}
+
+impl Helm {
+    /// Finds helm and asks for its version.
+    ///
+    /// # Errors
+    /// There is none, or it is too old.
+    pub async fn find(settings: HelmSettings) -> Result<Self, HelmError> {
+        if let Some(flag) = settings.untold {
+            return Err(HelmError::Untold { flag });
+        }
+        let named = settings.program.clone().filter(|program| !program.is_empty());
+        let program = PathBuf::from(named.unwrap_or_else(|| "helm".into()));
+        let mut helm =
+            Self { program, version: ChartVersion::default(), settings: Arc::new(settings) };
+        let printed = helm
+            .run(&Call {
+                arguments: ["version", "--template", "{{.Version}}"].map(Into::into).to_vec(),
+                deadline: VERSION_DEADLINE,
+                ..Call::default()
+            })
+            .await?;
+        let said = String::from_utf8_lossy(&printed.stdout).trim().to_owned();
+        let too_old = || HelmError::TooOld {
+            program: helm.program.display().to_string(),
+            version: said.chars().take(60).collect(),
+        };
+        let version: ChartVersion = said.parse().map_err(|_| too_old())?;
+        if !version.is_at_least(3, 14) {
+            return Err(too_old());
+        }
+        helm.version = version;
+        Ok(helm)
+    }
+
+    /// Its version.
+    pub fn version(&self) -> &ChartVersion {
+        &self.version
+    }
+
+    /// Its major version.
+    pub fn major(&self) -> u64 {
+        self.version.major()
+    }
+
+    /// The program, as it is started.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Runs helm to its end. Nobody's Ctrl-C reaches it: it has a process group of its own, so that
+    /// what was begun comes to an end.
+    ///
+    /// # Errors
+    /// It could not be started, failed, or took too long.
+    pub async fn run(&self, call: &Call<'_>) -> Result<Printed, HelmError> {
+        let verb = call.arguments.first().map(|verb| verb.to_string_lossy().into_owned());
+        let verb = verb.unwrap_or_default();
+        // What writes goes on when we are gone, and a pipe without a reader would end it.
+        let kept = match call.alive {
+            Some(_) => Some(tempfile::tempfile().map_err(|error| self.missing(&error))?),
+            None => None,
+        };
+        let mut child = self.start(call, kept.as_ref())?;
+        let pid = child.id();
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let work = async {
+            let (stdout, stderr) =
+                tokio::join!(bounded(stdout, STDOUT_MAX), bounded(stderr, STDERR_MAX));
+            let status = child.wait().await;
+            let stderr = match kept {
+                Some(file) => from_start(file),
+                None => stderr,
+            };
+            (status, stdout, stderr)
+        };
+        tokio::pin!(work);
+        let Ok((status, stdout, stderr)) = tokio::time::timeout(call.deadline, &mut work).await
+        else {
+            // Asked to end, it still writes down what became of the release. One that does not end
+            // is left to itself: while it lives, its lock says so.
+            ask_to_end(pid);
+            let _ = tokio::time::timeout(GRACE, &mut work).await;
+            return Err(HelmError::Timeout { verb, deadline: call.deadline });
+        };
+        let stderr = masked(&String::from_utf8_lossy(&stderr.read), call.secrets);
+        let failed =
+            |message: String, killed| HelmError::Failed { verb: verb.clone(), message, killed };
+        let status = status.map_err(|error| failed(error.to_string(), true))?;
+        let success =
+            status.success() || status.code().is_some_and(|code| call.success.contains(&code));
+        if !success {
+            return Err(failed(told(&stderr), status.code().is_none()));
+        }
+        if stdout.cut {
+            let mib = STDOUT_MAX >> 20;
+            return Err(failed(format!("it printed more than {mib} MiB"), false));
+        }
+        Ok(Printed { stdout: stdout.read, stderr, code: status.code().unwrap_or_default() })
+    }
+
+    fn start(&self, call: &Call<'_>, kept: Option<&File>) -> Result<Child, HelmError> {
+        let mut command = Command::new(&self.program);
+        let (stdout, stderr) = match kept {
+            Some(file) => {
+                let file = file.try_clone().map_err(|error| self.missing(&error))?;
+                (Stdio::null(), Stdio::from(file))
+            }
+            None => (Stdio::piped(), Stdio::piped()),
+        };
+        command
+            .args(&call.arguments)
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(stderr)
+            // Nobody waits for a call that was given up; one that writes ends by itself.
+            .kill_on_drop(call.alive.is_none());
+        #[cfg(unix)]
+        command.process_group(0);
+        self.connect(&mut command);
+        if let Some(namespace) = call.namespace {
+            command.env("HELM_NAMESPACE", namespace);
+        }
+        for (name, value) in &call.environment {
+            command.env(name, value);
+        }
+        let missing = |error: std::io::Error| self.missing(&error);
+        // Nothing else is started between these lines: there is no await, and one thread.
+        if let Some(alive) = call.alive {
+            alive.inherit(true).map_err(missing)?;
+        }
+        let child = command.spawn();
+        if let Some(alive) = call.alive {
+            alive.inherit(false).map_err(missing)?;
+        }
+        child.map_err(missing)
+    }
+
+    fn missing(&self, error: &std::io::Error) -> HelmError {
+        HelmError::Missing {
+            program: self.program.display().to_string(),
+            message: error.to_string(),
+        }
+    }
+
+    /// Tells helm, through its environment, which cluster is meant and who asks: exactly what was told
+    /// us. What stands there for helm alone would send it to another cluster than the one that was
+    /// looked at.
+    fn connect(&self, command: &mut Command) {
+        let settings = &self.settings;
+        for name in CONNECTION {
+            command.env_remove(name);
+        }
+        // What an outer helm left empty means nothing.
+        for (name, value) in std::env::vars_os() {
+            if value.is_empty() && name.as_encoded_bytes().starts_with(b"HELM_") {
+                command.env_remove(name);
+            }
+        }
+        let mut set = |name: &str, value: Option<&OsStr>| {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        };
+        set("KUBECONFIG", settings.kubeconfig.as_deref().map(Path::as_os_str));
+        set("HELM_KUBECONTEXT", settings.context.as_deref().map(OsStr::new));
+        set("HELM_KUBEAPISERVER", settings.server.as_deref().map(OsStr::new));
+        set("HELM_KUBECAFILE", settings.ca.as_deref().map(Path::as_os_str));
+        set("HELM_KUBEASUSER", settings.as_user.as_deref().map(OsStr::new));
+        set("HELM_KUBETLS_SERVER_NAME", settings.tls_server_name.as_deref().map(OsStr::new));
+        let token = settings.token.as_ref().map(|token| OsString::from(token.expose_secret()));
+        set("HELM_KUBETOKEN", token.as_deref());
+        let groups = settings.as_groups.join(",");
+        set("HELM_KUBEASGROUPS", (!groups.is_empty()).then_some(OsStr::new(&groups)));
+        set("HELM_KUBEINSECURE_SKIP_TLS_VERIFY", settings.insecure.then_some(OsStr::new("true")));
+    }
+}
+
+/// The variables by which helm is told of a connection (`pkg/cli/environment.go`).
+const CONNECTION: [&str; 9] = [
+    "HELM_NAMESPACE",
+    "HELM_KUBECONTEXT",
+    "HELM_KUBEAPISERVER",
+    "HELM_KUBETOKEN",
+    "HELM_KUBEASUSER",
+    "HELM_KUBEASGROUPS",
+    "HELM_KUBECAFILE",
+    "HELM_KUBETLS_SERVER_NAME",
+    "HELM_KUBEINSECURE_SKIP_TLS_VERIFY",
+];
+
+/// What was read of a stream.
+struct Bounded {
+    read: Vec<u8>,
+    cut: bool,
+}
+
+/// Reads a stream to its end and keeps the first of it: a full pipe would stop helm.
+async fn bounded(stream: Option<impl AsyncRead + Unpin>, max: u64) -> Bounded {
+    let mut kept = Bounded { read: Vec::new(), cut: false };
+    let Some(mut stream) = stream else { return kept };
+    let mut first = (&mut stream).take(max);
+    if first.read_to_end(&mut kept.read).await.is_err() {
+        return kept;
+    }
+    let mut rest = vec![0; 16 << 10];
+    while matches!(stream.read(&mut rest).await, Ok(read) if read > 0) {
+        kept.cut = true;
+    }
+    kept
+}
+
+/// What was written to a file, from its start.
+fn from_start(mut file: File) -> Bounded {
+    use std::io::{Read as _, Seek as _};
+    let mut kept = Bounded { read: Vec::new(), cut: false };
+    // Only words are lost with it: what happened is read from the storage of releases.
+    let _ = file.rewind().and_then(|()| file.take(STDERR_MAX).read_to_end(&mut kept.read));
+    kept
+}
+
+#[cfg(unix)]
+fn ask_to_end(pid: Option<u32>) {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+    if let Some(pid) = pid {
+        // That it has ended by itself meanwhile is as good.
+        let _ = kill_process(pid, Signal::TERM);
+    }
+}
+
+#[cfg(not(unix))]
+fn ask_to_end(_pid: Option<u32>) {}
+
+/// What helm says without the secrets that are known.
+pub(super) fn masked(text: &str, secrets: &[SecretString]) -> String {
+    let mut masked = text.to_owned();
+    let mut secrets: Vec<&str> = secrets.iter().map(ExposeSecret::expose_secret).collect();
+    // One that stands in another would leave the rest of that one to be read.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    for secret in secrets {
+        // A word as short as this stands everywhere.
+        if secret.len() >= 4 {
+            masked = masked.replace(secret, "***");
+        }
+    }
+    masked
+}
+
+/// The error of helm's messages: warnings come first, and the last `Error:` says what happened.
+fn told(stderr: &str) -> String {
+    let from = stderr.rfind("Error: ").map_or(0, |at| at + "Error: ".len());
+    let text = stderr[from..].trim();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let text = lines.join("; ");
+    if text.is_empty() { "it failed without a message".into() } else { text }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A shell script in place of helm.
+    async fn find(script: &str) -> (tempfile::TempDir, Result<Helm, HelmError>) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let program = directory.path().join("helm");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("a file");
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700)).expect("a mode");
+        let settings = HelmSettings {
+            program: Some(program.into()),
+            token: Some("t0ken".to_owned().into()),
+            as_groups: vec!["a".into(), "b".into()],
+            ..HelmSettings::default()
+        };
+        (directory, Helm::find(settings).await)
+    }
+
+    fn call<'a>(arguments: &[&str], secrets: &'a [SecretString]) -> Call<'a> {
+        Call {
+            arguments: arguments.iter().map(Into::into).collect(),
+            namespace: Some("prod"),
+            deadline: Duration::from_secs(20),
+            secrets,
+            ..Call::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn old_ones_and_others_are_refused() {
+        for (script, says) in [
+            ("echo v3.13.9", "is v3.13.9, and 3.14 or newer"),
+            ("echo hello", "is hello, and"),
+            ("exit 3", "helm version: it failed without a message"),
+        ] {
+            let (_directory, found) = find(script).await;
+            let error = found.expect_err(script).to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        let settings =
+            HelmSettings { program: Some("/no/such/helm".into()), ..HelmSettings::default() };
+        let error = Helm::find(settings).await.expect_err("there is none");
+        assert!(error.hint().expect("a hint").contains("HELM_BIN"));
+    }
+
+    #[tokio::test]
+    async fn it_is_told_where_and_who_and_no_secret_is_on_its_command_line() {
+        let script = r#"[ "$1" = version ] && { echo v3.14.0; exit; }
+            echo "$HELM_NAMESPACE $HELM_KUBETOKEN $HELM_KUBEASGROUPS $@""#;
+        let (_directory, found) = find(script).await;
+        let helm = found.expect("new enough");
+        assert_eq!(helm.major(), 3);
+        let printed = helm.run(&call(&["get", "values"], &[])).await.expect("it works");
+        assert_eq!(String::from_utf8_lossy(&printed.stdout), "prod t0ken a,b get values\n");
+    }
+
+    #[tokio::test]
+    async fn its_error_is_told_without_secrets() {
+        let script = r#"[ "$1" = version ] && { echo v4.3.1; exit; }
+            [ "$1" = die ] && kill -9 $$
+            echo 'level=WARN msg=x' >&2; echo 'Error: UPGRADE FAILED: bad s3cret' >&2; echo '  more' >&2; exit 1"#;
+        let (_directory, found) = find(script).await;
+        let helm = found.expect("new enough");
+        let secrets = ["s3cret".to_owned().into()];
+        let error = helm.run(&call(&["upgrade"], &secrets)).await.expect_err("it fails");
+        assert_eq!(error.to_string(), "helm upgrade: UPGRADE FAILED: bad ***; more");
+        let error = helm.run(&call(&["die"], &[])).await.expect_err("it is killed");
+        assert!(matches!(error, HelmError::Failed { killed: true, .. }));
+    }
+
+    #[tokio::test]
+    async fn one_that_never_ends_is_asked_to_and_a_flood_is_cut() {
+        let script = r#"[ "$1" = version ] && { echo v4.3.1; exit; }
+            [ "$1" = flood ] && { head -c 300000 /dev/zero | tr '\0' x >&2; exit 1; }
+            trap 'kill $!; exit 1' TERM; sleep 30 & wait"#;
+        let (_directory, found) = find(script).await;
+        let helm = found.expect("new enough");
+        let error = helm.run(&call(&["flood"], &[])).await.expect_err("it fails");
+        assert!(error.to_string().len() <= 65 << 10);
+        let short = Call { deadline: Duration::from_millis(200), ..call(&["upgrade"], &[]) };
+        let error = helm.run(&short).await.expect_err("it is late");
+        assert!(matches!(error, HelmError::Timeout { .. }));
+    }
+}

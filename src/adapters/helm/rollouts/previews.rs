@@ -1,0 +1,235 @@
+//! Renders charts as a release would get them, and makes what was looked at ready to be installed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::super::chart::{FetchError, Fetched, Wanted};
+use super::super::diff::{DiffCall, is_installed};
+use super::super::manifest;
+use super::super::process::HelmError;
+use super::super::stored::StoredRelease;
+use super::{HelmRollouts, KEEP_VALUES, Upgrade, locked};
+use crate::domain::change::ObjectId;
+use crate::domain::chart::ChartSource;
+use crate::domain::preview::{PreviewObject, looks_secret};
+use crate::ports::previews::{ChartWanted, PreviewError, Previews, Rendering};
+
+impl HelmRollouts {
+    async fn standing_of(&self, object: &ObjectId) -> Result<Rendering, PreviewError> {
+        let unreadable = |error: String| PreviewError::Unreadable(error);
+        let stored = self.stored(object).await.map_err(|error| unreadable(error.to_string()))?;
+        rendering(super::standing(&stored), None).map_err(unreadable)
+    }
+
+    async fn rendered(
+        &self,
+        object: &ObjectId,
+        wanted: &ChartWanted,
+        changed: bool,
+    ) -> Result<Rendering, PreviewError> {
+        let chart = format!("{}-{}", wanted.name, wanted.version);
+        let helm = self.helm().await.map_err(|error| no_helm(&error))?;
+        let fetched = self.fetched(wanted).await?;
+        let options = &self.access.options;
+        let kept: [OsString; 1] = [KEEP_VALUES.into()];
+        let values: &[OsString] = if changed { &options.values } else { &kept };
+        let place = (&*object.namespace, &*object.name);
+        let secrets = self.secrets(object).await;
+        let secrets = secrets.as_slice();
+        let printed = helm.render(place, &fetched.path, values, secrets).await;
+        let printed = printed.map_err(|error| PreviewError::Render {
+            chart: chart.clone(),
+            message: words(&error),
+        })?;
+        let name = &printed.release.chart.name;
+        if **name != *wanted.name {
+            let message = format!("it is chart {name}, and the release has {}", wanted.name);
+            return Err(PreviewError::Render { chart, message });
+        }
+        if changed {
+            let upgrade = Upgrade {
+                version: Arc::clone(&printed.release.chart.version),
+                chart: absolute(&fetched.path),
+                kept: fetched.kept.clone(),
+                values: options.values.clone(),
+                timeout: options.timeout,
+                hooks: printed.hooks.len(),
+                secrets: secrets_of(&printed.values, secrets),
+            };
+            locked(&self.upgrades).insert(object.clone(), upgrade);
+        }
+        rendering(&printed, Some(&fetched))
+            .map_err(|message| PreviewError::Render { chart, message })
+    }
+
+    /// What must not be shown of a release: asked for once.
+    async fn secrets(&self, object: &ObjectId) -> Vec<SecretString> {
+        if let Some(known) = locked(&self.secrets).get(object) {
+            return known.clone();
+        }
+        let known = &self.access.options.secrets;
+        let found = match self.stored(object).await {
+            Ok(stored) => secrets_of(&super::standing(&stored).values, known),
+            // Asked again the next time.
+            Err(_) => return known.clone(),
+        };
+        locked(&self.secrets).insert(object.clone(), found.clone());
+        found
+    }
+
+    /// Fetches a chart, once.
+    async fn fetched(&self, wanted: &ChartWanted) -> Result<Fetched, PreviewError> {
+        let key = format!("{} {} {}", wanted.source, wanted.name, wanted.version);
+        if let Some(known) = locked(&self.charts).get(&key) {
+            return Ok(known.clone());
+        }
+        let helm = self.helm().await.map_err(|error| no_helm(&error))?;
+        let fetched = helm
+            .fetch(&Wanted {
+                source: &wanted.source,
+                name: &wanted.name,
+                version: &wanted.version,
+                digest: wanted.digest.as_ref(),
+                plain_http: self.is_plain(&wanted.source),
+            })
+            .await
+            .map_err(|error| PreviewError::Fetch {
+                chart: format!("{}-{}", wanted.name, wanted.version),
+                message: match error {
+                    FetchError::Helm(error) => words(&error),
+                    other => other.to_string(),
+                },
+            })?;
+        locked(&self.charts).insert(key, fetched.clone());
+        Ok(fetched)
+    }
+
+    /// Whether a registry speaks plain HTTP: said so, or on this machine, as for images.
+    fn is_plain(&self, source: &ChartSource) -> bool {
+        let ChartSource::Oci(reference) = source else { return false };
+        let registry = reference.split('/').next().unwrap_or_default();
+        let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
+        self.access.plain_http.iter().any(|plain| plain == registry)
+            || matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+    }
+}
+
+impl HelmRollouts {
+    /// What helm-diff says, where it is installed and somebody reads it.
+    async fn plugin_told(&self, object: &ObjectId, context: Option<usize>) -> Option<String> {
+        let plugins = self.access.plugins.as_deref().filter(|_| self.access.for_people);
+        let plugins = plugins.filter(|plugins| is_installed(plugins))?;
+        let upgrade = locked(&self.upgrades).get(object).cloned()?;
+        let helm = self.helm().await.ok()?;
+        let said = helm
+            .plugin_diff(&DiffCall {
+                namespace: &object.namespace,
+                release: &object.name,
+                chart: &upgrade.chart,
+                values: &upgrade.values,
+                context,
+                secrets: &upgrade.secrets,
+            })
+            .await;
+        match said {
+            Ok(text) => text,
+            Err(error) => {
+                let plugins = plugins.display();
+                tracing::warn!(event = "helm-diff", %plugins, %error);
+                None
+            }
+        }
+    }
+}
+
+impl Previews for HelmRollouts {
+    fn standing<'a>(
+        &'a self,
+        object: &'a ObjectId,
+    ) -> BoxFuture<'a, Result<Rendering, PreviewError>> {
+        Box::pin(self.standing_of(object))
+    }
+
+    fn render<'a>(
+        &'a self,
+        object: &'a ObjectId,
+        chart: &'a ChartWanted,
+        changed: bool,
+    ) -> BoxFuture<'a, Result<Rendering, PreviewError>> {
+        Box::pin(self.rendered(object, chart, changed))
+    }
+
+    fn told<'a>(
+        &'a self,
+        object: &'a ObjectId,
+        context: Option<usize>,
+    ) -> BoxFuture<'a, Option<String>> {
+        Box::pin(self.plugin_told(object, context))
+    }
+}
+
+/// Every value of the release that looks like a secret, beside those that are known: helm may quote
+/// a template's line when it fails.
+fn secrets_of(values: &Value, known: &[SecretString]) -> Vec<SecretString> {
+    fn collect(value: &Value, secret: bool, found: &mut Vec<SecretString>) {
+        match value {
+            Value::String(text) if secret && text.len() >= SECRET_MIN => {
+                found.push(text.clone().into());
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect(item, secret, found)),
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    collect(value, secret || looks_secret(key), found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = known.to_vec();
+    collect(values, false, &mut found);
+    found
+}
+
+/// Shorter words stand everywhere.
+const SECRET_MIN: usize = 4;
+
+/// helm may be started in another directory than the one in which a path was written.
+fn absolute(path: &std::path::Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+fn rendering(stored: &StoredRelease, fetched: Option<&Fetched>) -> Result<Rendering, String> {
+    let release = &stored.release;
+    let namespace = release.target_namespace.as_ref().unwrap_or(&release.namespace);
+    let read = |text: &str| -> Result<Vec<PreviewObject>, String> {
+        manifest::read(text, namespace).map_err(|error| error.to_string())
+    };
+    let mut objects = read(&stored.manifest)?;
+    for hook in &stored.hooks {
+        objects.extend(read(&hook.manifest)?);
+    }
+    Ok(Rendering {
+        objects,
+        defaults: manifest::values(&stored.chart_values),
+        values: manifest::values(&stored.values),
+        digest: fetched.map(|fetched| fetched.digest.clone()),
+    })
+}
+
+fn no_helm(error: &HelmError) -> PreviewError {
+    let hint = error.hint();
+    PreviewError::NoHelm { message: error.to_string(), hint }
+}
+
+/// What helm says, without what it was to do.
+fn words(error: &HelmError) -> String {
+    match error {
+        HelmError::Failed { message, .. } => message.clone(),
+        other => other.to_string(),
+    }
+}

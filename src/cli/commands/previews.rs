@@ -1,0 +1,173 @@
+//! What upgrades of releases would do: looked at before anybody is asked, and shown.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::actions::preview::{Previewed, Subject, preview};
+use crate::adapters::helm::rollouts::{HelmRollouts, UpgradeOptions};
+use crate::cli::printer::Printer;
+use crate::cli::render;
+use crate::cli::render::escape::escape;
+use crate::domain::chart::ChartSource;
+use crate::domain::consent::{self, Answer, Consent};
+use crate::domain::gate::{Decision, Finding, Gate, Verdict};
+use crate::domain::inventory::Kind;
+use crate::domain::plan::{self, Lookup, Plan};
+use crate::domain::policy::Limits;
+use crate::ports::Registry;
+use crate::ports::previews::{ChartWanted, PreviewError};
+
+/// What a user says about the upgrades of a run.
+#[derive(Debug, Clone)]
+pub struct HelmFlags {
+    /// The flags of `helm upgrade`.
+    pub options: UpgradeOptions,
+    /// The source that was named for the one release.
+    pub source: Option<ChartSource>,
+    /// How many lines around a change are shown; none for all.
+    pub context: Option<usize>,
+    /// A release that a dead helm left pending is freed first.
+    pub unlock: bool,
+    /// Somebody reads it, so that it is worth asking the user's own tools.
+    pub for_people: bool,
+}
+
+impl HelmFlags {
+    /// What holds where nothing is said.
+    pub fn new(for_people: bool) -> Self {
+        Self {
+            options: UpgradeOptions::default(),
+            source: None,
+            context: Some(CONTEXT),
+            unlock: false,
+            for_people,
+        }
+    }
+}
+
+/// Lines around a change.
+const CONTEXT: usize = 3;
+
+/// Previews by the row of the plan.
+pub type Previews = BTreeMap<usize, Previewed>;
+
+/// Looks at every upgrade of a plan that may be made, and judges its row anew. A row that cannot be
+/// looked at is not made.
+pub async fn previews(
+    plan: &mut Plan,
+    limits: &[Limits],
+    named: bool,
+    (releases, registry): (&Arc<HelmRollouts>, &dyn Registry),
+    flags: &HelmFlags,
+    printer: &Printer,
+) -> Previews {
+    let mut previews = Previews::new();
+    let consent = if named { Consent::Named } else { Consent::Yes };
+    for (row, limits) in limits.iter().enumerate() {
+        let proposal = &plan.proposals[row];
+        let (workload, _) = plan.target(proposal);
+        let may_be_made = matches!(proposal.decision, Decision::Update | Decision::Held)
+            && consent::answer(proposal, limits, consent) == Answer::Take;
+        if workload.kind != Kind::Release || !may_be_made {
+            continue;
+        }
+        let Some(subject) = subject(plan, row, flags) else { continue };
+        tracing::debug!(event = "preview", object = %subject.object);
+        match preview(&**releases, registry, &subject).await {
+            Ok(previewed) => {
+                for image in &previewed.unseen {
+                    let object = &subject.object;
+                    printer.warning(&format!("{object}: nobody can say whether {image} is there"));
+                }
+                let found = previewed.findings();
+                plan::count_preview(&mut plan.proposals[row], limits, found);
+                previews.insert(row, previewed);
+            }
+            Err(error) => {
+                if !matches!(error, PreviewError::Render { .. }) {
+                    printer.warning(&format!("{}: {error}", subject.object));
+                }
+                block(plan, row, &error);
+            }
+        }
+    }
+    previews
+}
+
+/// What a row would upgrade.
+fn subject(plan: &Plan, row: usize, flags: &HelmFlags) -> Option<Subject> {
+    let proposal = &plan.proposals[row];
+    let (workload, slot) = plan.target(proposal);
+    let (chart, offer) = (slot.image.chart()?, proposal.candidate.as_ref()?);
+    Some(Subject {
+        object: workload.object()?,
+        from: chart.version.to_string(),
+        to: ChartWanted {
+            source: (**proposal.source.as_ref()?).clone(),
+            name: chart.name.to_string(),
+            version: slot.image.shown(&offer.tag),
+            digest: offer.digest.clone(),
+        },
+        context: flags.context,
+    })
+}
+
+/// An upgrade that cannot be looked at is not made.
+fn block(plan: &mut Plan, row: usize, error: &PreviewError) {
+    let mut why = format!("it cannot be previewed: {error}");
+    if let PreviewError::NoHelm { hint: Some(hint), .. } = error {
+        why = format!("{why}: {hint}");
+    }
+    let proposal = &mut plan.proposals[row];
+    proposal.findings.push(Finding { gate: Gate::Preview, verdict: Verdict::Deny(why.clone()) });
+    proposal.reasons.insert(0, why);
+    // A chart that does not render will not; for all else nobody knows.
+    let decision = if let PreviewError::Render { .. } = error {
+        Decision::Blocked
+    } else {
+        proposal.lookup = Lookup::Failed;
+        Decision::Unknown
+    };
+    proposal.decision = decision;
+    if let Some(offer) = &mut proposal.candidate {
+        offer.decision = decision;
+    }
+}
+
+/// The text of some previews.
+pub fn shown(
+    plan: &Plan,
+    previews: &Previews,
+    rows: &std::collections::BTreeSet<usize>,
+    printer: &Printer,
+) -> String {
+    let mut text = String::new();
+    for (row, previewed) in previews.iter().filter(|(row, _)| rows.contains(row)) {
+        let proposal = &plan.proposals[*row];
+        let (workload, slot) = plan.target(proposal);
+        let Some(offer) = &proposal.candidate else { continue };
+        let title = format!(
+            "{}: {} to {}",
+            workload.target_id(slot),
+            slot.image.described(),
+            slot.image.shown(&offer.tag)
+        );
+        let styles = &printer.styles;
+        let _ = writeln!(text, "{}", styles.heading.style(escape(&title)));
+        if let Ok(ground) = &previewed.ground {
+            text.push_str(&render::preview::ground(ground, styles));
+        }
+        match &previewed.told {
+            // The summary is ours; the objects as the user's own tool shows them.
+            Some(told) => {
+                text.push_str(&render::preview::summary_text(&previewed.preview, styles));
+                text.push('\n');
+                text.push_str(told);
+            }
+            None => text.push_str(&render::preview::text(&previewed.preview, styles)),
+        }
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,251 @@
+//! The values of an upgrade. Each file is read once: what is previewed is what is installed, whatever
+//! becomes of the file meanwhile, and a pipe or standard input can be read no second time.
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use secrecy::SecretString;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::adapters::helm::rollouts::KEEP_VALUES;
+use crate::cli::args_helm::Values;
+use crate::cli::error::CommandError;
+use crate::domain::preview::looks_secret;
+
+/// The largest file of values: what Helm can store at all is a megabyte, compressed.
+const SIZE_MAX: u64 = 16 << 20;
+/// Shorter words stand everywhere.
+const SECRET_MIN: usize = 4;
+
+/// Values as helm is told them.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// The flags.
+    pub(super) flags: Vec<OsString>,
+    /// What is masked in helm's words.
+    pub(super) secrets: Vec<SecretString>,
+    /// Where the copies of files lie; they go when this goes.
+    pub(super) kept: Option<Arc<TempDir>>,
+}
+
+/// Reads what was typed.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandError> {
+    let mode = if values.reset_values {
+        "--reset-values"
+    } else if values.reuse_values {
+        "--reuse-values"
+    } else {
+        KEEP_VALUES
+    };
+    let mut told = Told { flags: vec![mode.into()], secrets: Vec::new(), kept: None };
+    let mut stdin = Some(stdin);
+    for file in &values.values {
+        // helm fetches these itself.
+        if file.contains("://") {
+            told.flags.push(format!("--values={file}").into());
+            continue;
+        }
+        let bytes = if file == "-" {
+            let stdin = stdin.take().ok_or_else(|| {
+                CommandError::usage_message("standard input can be read once: name - once")
+            })?;
+            bounded(stdin).context("standard input").map_err(CommandError::usage)?
+        } else {
+            contents(file)?
+        };
+        told.learn(&bytes);
+        let copy = told.copy(&bytes)?;
+        told.push("--values=", &copy);
+    }
+    for pairs in &values.set_file {
+        for pair in unescaped(pairs) {
+            let Some((key, file)) = pair.split_once('=') else {
+                told.flags.push(format!("--set-file={pair}").into());
+                continue;
+            };
+            let bytes = contents(file)?;
+            if looks_secret(key) {
+                let text = String::from_utf8_lossy(&bytes);
+                told.hide(text.trim());
+            }
+            let copy = told.copy(&bytes)?;
+            told.push(&format!("--set-file={key}="), &copy);
+        }
+    }
+    for (flag, given) in [
+        ("--set", &values.set),
+        ("--set-string", &values.set_string),
+        ("--set-json", &values.set_json),
+        ("--set-literal", &values.set_literal),
+    ] {
+        for value in given {
+            // It may be a password, whatever its key is called.
+            let pieces = unescaped(value);
+            let whole = value.split_once('=').map(|(_, value)| value);
+            let each = pieces.iter().filter_map(|piece| Some(piece.split_once('=')?.1));
+            for text in each.chain(whole) {
+                told.hide(text);
+                told.hide(&text.replace("\\,", ","));
+                if let Ok(json) = serde_json::from_str::<Value>(text) {
+                    told.hide_leaves(&json, true);
+                }
+            }
+            told.flags.push(format!("{flag}={value}").into());
+        }
+    }
+    Ok(told)
+}
+
+impl Told {
+    fn push(&mut self, flag: &str, file: &Path) {
+        let mut text = OsString::from(flag);
+        text.push(file);
+        self.flags.push(text);
+    }
+
+    fn hide(&mut self, text: &str) {
+        if text.len() >= SECRET_MIN {
+            self.secrets.push(text.to_owned().into());
+        }
+    }
+
+    /// Takes over what looks secret in a file of values. One that is no YAML helm refuses by itself.
+    fn learn(&mut self, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        if let Ok(values) = serde_yaml::from_str::<Value>(&text) {
+            self.hide_leaves(&values, false);
+        }
+    }
+
+    fn hide_leaves(&mut self, value: &Value, secret: bool) {
+        match value {
+            Value::String(text) if secret => self.hide(text),
+            Value::Array(items) => items.iter().for_each(|item| self.hide_leaves(item, secret)),
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    self.hide_leaves(value, secret || looks_secret(key));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Keeps a copy, in a directory that only its owner can look into.
+    fn copy(&mut self, bytes: &[u8]) -> Result<PathBuf, CommandError> {
+        let trouble = |error: std::io::Error| {
+            CommandError::environment(anyhow::Error::new(error).context("a copy of the values"))
+        };
+        let directory = if let Some(directory) = &self.kept {
+            Arc::clone(directory)
+        } else {
+            let directory = TempDir::with_prefix("safe-update-values.").map_err(trouble)?;
+            Arc::clone(self.kept.insert(Arc::new(directory)))
+        };
+        let path = directory.path().join(format!("{}.yaml", self.flags.len()));
+        std::fs::write(&path, bytes).map_err(trouble)?;
+        Ok(path)
+    }
+}
+
+fn contents(file: &str) -> Result<Vec<u8>, CommandError> {
+    std::fs::File::open(file)
+        .map_err(anyhow::Error::new)
+        .and_then(bounded)
+        .with_context(|| format!("the values in {file} cannot be read"))
+        .map_err(CommandError::usage)
+}
+
+fn bounded(source: impl Read) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(SIZE_MAX + 1).read_to_end(&mut bytes)?;
+    anyhow::ensure!(bytes.len() as u64 <= SIZE_MAX, "larger than {} MiB", SIZE_MAX >> 20);
+    Ok(bytes)
+}
+
+/// The parts of `KEY=VALUE,KEY=VALUE`, where `\,` is a comma of a value.
+fn unescaped(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut before) = (0, ' ');
+    for (at, character) in text.char_indices() {
+        if character == ',' && before != '\\' {
+            parts.push(&text[start..at]);
+            start = at + 1;
+        }
+        before = character;
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn words(told: &Told) -> Vec<String> {
+        told.flags.iter().map(|flag| flag.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn files_are_read_once_and_kept() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("prod.yaml");
+        std::fs::write(&file, "db: {password: s3cret, host: db.internal}").expect("a file");
+        let given = Values {
+            values: vec![file.display().to_string(), "-".into(), "https://x.test/v.yaml".into()],
+            set_file: vec![format!("cert={0},tls.key={0}", file.display())],
+            ..Values::default()
+        };
+        let told = read(&given, &b"replicas: 3"[..]).expect("they can be read");
+        std::fs::remove_file(&file).expect("it is there");
+        let flags = words(&told);
+        assert_eq!(flags.len(), 6, "{flags:?}");
+        assert_eq!(flags[0], "--reset-then-reuse-values");
+        let copied = |flag: &str, start: &str| {
+            let path = flag.strip_prefix(start).expect("the flag");
+            std::fs::read_to_string(path).expect("a copy")
+        };
+        assert!(copied(&flags[1], "--values=").contains("db.internal"));
+        assert_eq!(copied(&flags[2], "--values="), "replicas: 3");
+        assert_eq!(flags[3], "--values=https://x.test/v.yaml");
+        assert!(copied(&flags[5], "--set-file=tls.key=").contains("db.internal"));
+        let secrets: Vec<&str> = told.secrets.iter().map(ExposeSecret::expose_secret).collect();
+        assert!(secrets.contains(&"s3cret") && !secrets.contains(&"db.internal"), "{secrets:?}");
+        let twice = Values { values: vec!["-".into(), "-".into()], ..Values::default() };
+        assert!(read(&twice, &b""[..]).is_err());
+        let missing = Values { values: vec!["/no/such".into()], ..Values::default() };
+        let error = read(&missing, &b""[..]).expect_err("it is not there");
+        assert!(format!("{:#}", error.error).contains("/no/such"));
+    }
+
+    #[test]
+    fn what_is_typed_goes_on_as_it_is_and_is_masked() {
+        let given = Values {
+            set: vec![r"a=one-word,pw=with\,comma".into()],
+            set_json: vec![r#"db={"user":"ada-l","port":5432}"#.into()],
+            reuse_values: true,
+            ..Values::default()
+        };
+        let told = read(&given, &b""[..]).expect("they can be read");
+        assert_eq!(
+            words(&told),
+            [
+                "--reuse-values",
+                r"--set=a=one-word,pw=with\,comma",
+                r#"--set-json=db={"user":"ada-l","port":5432}"#
+            ]
+        );
+        let secrets: Vec<&str> = told.secrets.iter().map(ExposeSecret::expose_secret).collect();
+        for secret in ["one-word", "with,comma", "ada-l"] {
+            assert!(secrets.contains(&secret), "{secret} in {secrets:?}");
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Looks names up: in the kubeconfig, the cluster, the journal. What cannot be found out is left out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser as _;
+use futures_util::future::join_all;
+
+use super::Looking;
+use super::place::Place;
+use super::published;
+use super::reply::{Candidate, Directive, Reply};
+use super::source::Source;
+use super::targets::{Wanted, wanted};
+use crate::adapters::config::Environment;
+use crate::adapters::helm::releases::Releases;
+use crate::adapters::kubernetes::{Cluster, Known};
+use crate::cli::args::{Cli, Lookup};
+use crate::cli::printer::{Color, Printer};
+use crate::cli::render::records;
+use crate::cli::settings::Settings;
+use crate::cli::{variables, wire};
+use crate::domain::inventory::{Kind, SlotImage, Workload};
+use crate::domain::target::TargetName;
+use crate::ports::releases::{RecordObject, RecordQuery, ReleaseRecords as _};
+use crate::ports::rollouts::Journal as _;
+use crate::ports::{ObjectName, Platform, Query, Scope, Silent};
+
+/// One request may take this long, so that what others found in the meantime counts.
+const REQUEST: Duration = Duration::from_millis(600);
+/// How long whole releases are waited for before their names have to do.
+const WHOLE: Duration = Duration::from_millis(450);
+/// Records that are offered: the last ones.
+const RECORDS: usize = 50;
+
+/// A release with the chart that is deployed.
+pub(super) struct Found {
+    pub(super) name: Arc<str>,
+    /// Name and version; none where only the name is known.
+    pub(super) chart: Option<(Arc<str>, Arc<str>)>,
+}
+
+/// What is known for a source; none where something stands in the way.
+pub(super) fn look_up(
+    source: Source,
+    place: &Place<'_>,
+    partial: &str,
+    looking: Looking,
+) -> Option<Reply> {
+    let settings = settings(place, looking.is_helm)?;
+    match source {
+        Source::Contexts | Source::Clusters | Source::Users => known(source, &settings),
+        Source::Records => Some(of_journal(&settings, place)),
+        Source::Targets | Source::TargetsAndFiles if place.has("filename") => {
+            // What manifests hold is not looked for in a cluster.
+            Some(Reply::of(Directive::CLOSED))
+        }
+        Source::Words
+        | Source::Files
+        | Source::Directories
+        | Source::Nothing
+        | Source::Namespaces
+        | Source::Targets
+        | Source::TargetsAndFiles
+        | Source::Containers
+        | Source::Releases
+        | Source::ChartVersions => wire::block_on(async {
+            let found = of_cluster(source, &settings, place, partial);
+            Ok(tokio::time::timeout_at(looking.until.into(), found).await.ok().flatten())
+        })
+        .ok()
+        .flatten(),
+    }
+}
+
+/// The settings of the run that is being typed, as far as flags of every verb go.
+fn settings(place: &Place<'_>, is_helm: bool) -> Option<Settings> {
+    let flags = place.global_flags();
+    let line = ["safe-update", "version"].into_iter().chain(flags.iter().map(String::as_str));
+    let mut cli = Cli::try_parse_from(line).ok()?;
+    let environment: Environment = std::env::vars_os().collect();
+    variables::fill(&mut cli, &environment).ok()?;
+    if is_helm {
+        variables::connect_as_helm(&mut cli.global.connection, &environment);
+    }
+    let printer = Printer::new(Color::Never, true, false);
+    let mut settings = Settings::load(&cli.global, &Lookup::default(), &[], &printer).ok()?;
+    settings.request_timeout = Some(settings.request_timeout.map_or(REQUEST, |it| it.min(REQUEST)));
+    settings.quiet = true;
+    Some(settings)
+}
+
+fn known(source: Source, settings: &Settings) -> Option<Reply> {
+    let environment = wire::cluster_environment();
+    let Known { contexts, clusters, users } =
+        Known::read(&settings.connection, &environment).ok()?;
+    Some(Reply::closed(match source {
+        Source::Clusters => clusters.into_iter().map(Candidate::plain).collect(),
+        Source::Users => users.into_iter().map(Candidate::plain).collect(),
+        _ => {
+            let contexts = contexts.into_iter();
+            contexts.map(|(name, cluster)| Candidate::new(name, cluster)).collect()
+        }
+    }))
+}
+
+/// The last records, of the target that was typed where there is one.
+fn of_journal(settings: &Settings, place: &Place<'_>) -> Reply {
+    let target = place.values("target").next();
+    let target: Option<TargetName> = target.and_then(|text| text.parse().ok());
+    let here = settings.connection.namespace.as_deref();
+    let mut records = wire::journal(settings).records().map(|(found, _)| found).unwrap_or_default();
+    records.retain(|record| {
+        let object = &record.change.object;
+        target.as_ref().is_none_or(|target| {
+            let namespace = target.namespace.as_deref().or(here);
+            object.kind == target.kind
+                && *object.name == *target.name
+                && namespace.is_none_or(|namespace| namespace == &*object.namespace)
+        })
+    });
+    records.sort_by(|a, b| (b.started, &b.id).cmp(&(a.started, &a.id)));
+    records.truncate(RECORDS);
+    let candidates = records.iter().map(|record| {
+        let steps = records::steps(&record.change);
+        let end = record.end.as_ref().map_or("unfinished", |end| end.outcome.as_str());
+        Candidate::new(record.id.to_string(), format!("{}, {steps}, {end}", record.change.object))
+    });
+    Reply { candidates: candidates.collect(), directive: Directive::ORDERED }
+}
+
+async fn of_cluster(
+    source: Source,
+    settings: &Settings,
+    place: &Place<'_>,
+    partial: &str,
+) -> Option<Reply> {
+    let cluster = wire::cluster(settings, Arc::new(Silent)).await.ok()?;
+    let here = match &settings.connection.namespace {
+        Some(namespace) => Scope::Namespace(namespace.clone()),
+        None => Scope::Current,
+    };
+    Some(match source {
+        Source::Namespaces => {
+            let names = cluster.namespaces().await.ok()?;
+            Reply::closed(names.into_iter().map(Candidate::plain).collect())
+        }
+        Source::Targets | Source::TargetsAndFiles => {
+            let scope = if place.has("all_namespaces") { Scope::All } else { here };
+            let mut candidates = targets(&cluster, scope, partial).await;
+            let typed = |candidate: &Candidate| {
+                let mut before = place.values("targets").chain(place.values("subjects"));
+                before.any(|typed| typed == candidate.value)
+            };
+            candidates.retain(|candidate| !typed(candidate));
+            let files = source == Source::TargetsAndFiles;
+            let directive = if files { Directive::FILES } else { Directive::CLOSED };
+            Reply { candidates, directive }
+        }
+        Source::Containers => {
+            let typed = place.values("targets").chain(place.values("target"));
+            let mut typed = typed.chain(place.values("subject")).chain(place.values("subjects"));
+            let target: TargetName = typed.next()?.parse().ok()?;
+            let found = containers(&cluster, here, &target).await;
+            Reply::closed(found.iter().map(|name| Candidate::plain(&**name)).collect())
+        }
+        Source::Releases => {
+            let releases = releases(&cluster, &here).await;
+            let candidates = releases.into_iter().map(|release| {
+                let chart = release.chart.map(|(name, version)| format!("{name}-{version}"));
+                // A release that is called like a verb is written so.
+                Candidate::new(&*release.name, chart.unwrap_or_default())
+            });
+            let mut candidates: Vec<Candidate> = candidates.collect();
+            if partial.starts_with("release/") {
+                for candidate in &mut candidates {
+                    candidate.value.insert_str(0, "release/");
+                }
+            }
+            Reply::closed(candidates)
+        }
+        Source::ChartVersions => {
+            let release = place.values("release").next()?;
+            let release = release.strip_prefix("release/").unwrap_or(release);
+            let releases = releases(&cluster, &here).await;
+            let release = releases.into_iter().find(|found| *found.name == *release)?;
+            let chart = place.values("chart").next();
+            published::versions(settings, release.chart?, chart).await?
+        }
+        Source::Words
+        | Source::Files
+        | Source::Directories
+        | Source::Nothing
+        | Source::Contexts
+        | Source::Clusters
+        | Source::Users
+        | Source::Records => return None,
+    })
+}
+
+/// The targets that go on from what is typed. In all namespaces each is written with its own.
+async fn targets(cluster: &Cluster, scope: Scope, partial: &str) -> Vec<Candidate> {
+    // In all namespaces a target begins with one.
+    let of_kinds = if scope == Scope::All && !partial.contains('/') { "" } else { partial };
+    let (namespace, kinds) = match wanted(of_kinds) {
+        Wanted::Names { namespace, kinds } => (namespace, kinds),
+        Wanted::Containers { target, before } => {
+            let found = containers(cluster, scope, &target).await;
+            return found.iter().map(|name| Candidate::plain(format!("{before}{name}"))).collect();
+        }
+        Wanted::Nothing => return Vec::new(),
+    };
+    let scope = namespace.map_or(scope, Scope::Namespace);
+    let each = kinds.iter().map(async |(kind, before)| {
+        let names = if *kind == Kind::Release {
+            release_names(cluster, &scope).await
+        } else {
+            cluster.names(*kind, &scope).await.ok()
+        };
+        let written = |(namespace, name): (String, String)| {
+            Candidate::plain(match scope {
+                Scope::All => format!("{namespace}/{before}{name}"),
+                Scope::Current | Scope::Namespace(_) => format!("{before}{name}"),
+            })
+        };
+        names.unwrap_or_default().into_iter().map(written).collect::<Vec<_>>()
+    });
+    join_all(each).await.into_iter().flatten().collect()
+}
+
+/// The containers (and image volumes) of one workload.
+async fn containers(cluster: &Cluster, scope: Scope, target: &TargetName) -> Vec<Arc<str>> {
+    let object = ObjectName {
+        namespace: target.namespace.clone(),
+        kind: target.kind,
+        name: target.name.clone(),
+    };
+    let scope = if scope == Scope::All { Scope::Current } else { scope };
+    let query = Query { scope, selector: None, field_selector: None, objects: vec![object] };
+    let found = cluster.discover(&query).await.unwrap_or_default();
+    found.workloads.iter().flat_map(|found| &found.slots).map(|slot| slot.name.clone()).collect()
+}
+
+/// The releases of a namespace with their charts; where that takes long, their names alone.
+async fn releases(cluster: &Cluster, scope: &Scope) -> Vec<Found> {
+    let Ok(driver) = wire::helm_driver() else {
+        return Vec::new();
+    };
+    let leg = Releases::new(cluster, driver, cluster.default_namespace());
+    let query =
+        Query { scope: scope.clone(), selector: None, field_selector: None, objects: Vec::new() };
+    if let Ok(Ok(inventory)) = tokio::time::timeout(WHOLE, leg.discover(&query)).await {
+        let chart = |release: &Workload| match &release.slots.first()?.image {
+            SlotImage::Chart(chart) => Some((chart.name.clone(), chart.version.clone())),
+            _ => None,
+        };
+        let found = inventory.workloads.iter();
+        return found
+            .map(|release| Found { name: release.name.clone(), chart: chart(release) })
+            .collect();
+    }
+    let names = release_names(cluster, scope).await.unwrap_or_default();
+    names.into_iter().map(|(_, name)| Found { name: name.into(), chart: None }).collect()
+}
+
+/// The names of releases, out of the labels of Helm's records.
+async fn release_names(cluster: &Cluster, scope: &Scope) -> Option<Vec<(String, String)>> {
+    let mut names = Vec::new();
+    let mut take = |record: &RecordObject<'_>| {
+        if let Some(name) = record.label("name") {
+            names.push((record.namespace.to_owned(), name.to_owned()));
+        }
+    };
+    let query = RecordQuery {
+        keeper: wire::helm_driver().ok()?.keeper(),
+        scope,
+        selector: "owner=helm,status notin (superseded,uninstalled)",
+        names_only: true,
+    };
+    cluster.list(&query, &mut take).await.ok()?;
+    names.sort();
+    names.dedup();
+    Some(names)
+}

@@ -1,0 +1,133 @@
+//! Upgrades that do not work: what is put back, what is kept, and what is never begun.
+
+use super::{Shop, hook, reasons};
+use crate::apply::{CRASH, ended, result};
+use crate::bed::{bed, both};
+
+#[test]
+fn a_chart_that_crashes_is_rolled_back_and_known_bad() {
+    both(|major| {
+        let shop = Shop::open(major, &[("1.0.0", "1.0.0"), ("1.0.1", CRASH)]);
+        let run = shop.upgrade(&["web", "--yes"]);
+        ended(&run, 4, "rolled-back", "CrashLoopBackOff");
+        assert_eq!(
+            shop.helm.history("web"),
+            ["1 superseded shop-1.0.0", "2 superseded shop-1.0.1", "3 deployed shop-1.0.0"]
+        );
+        assert_eq!(shop.tag("web"), "1.0.0");
+        shop.namespace.wait_rolled_out("deployment/web");
+        // For this machine and for every other.
+        let row = shop.row("release/web");
+        assert!(reasons(&row).contains("rolled back here"), "{row}");
+        let other = shop.helm.caller(bed().program());
+        let place = ["-n", shop.namespace.name()];
+        let plan = other.run(&[&["plan", "-o", "json"], &place[..]].concat());
+        assert!(plan.exits(0).stdout.contains("rolled back here"), "{plan}");
+        for args in [&["release/web=1.0.1", "--yes"][..], &["release/web", "--yes"]] {
+            let named = shop.apply(args);
+            assert!(named.exits(3).stderr.contains("forget"), "{named}");
+        }
+        let auto = shop.apply(&["--auto"]);
+        assert_eq!(auto.exits(0).json()["results"], serde_json::json!([]), "{auto}");
+        assert_eq!(shop.helm.newest("web"), "3 deployed shop-1.0.0");
+        shop.run(&["forget", "release/web"]).exits(0);
+        let row = shop.row("release/web");
+        assert_eq!(row["candidate"]["tag"], "1.0.1", "{row}");
+        assert_eq!(row["decision"], "update", "{row}");
+    });
+}
+
+#[test]
+fn a_hook_that_fails_keeps_a_minor_step_and_takes_back_a_patch() {
+    both(|major| {
+        let shop = Shop::new(major);
+        let chart = |version: &str, tag: &str| {
+            let text = hook("pre-upgrade", &shop.image(tag), "activeDeadlineSeconds: 2");
+            shop.chart(version, "1.0.0").template("hook.yaml", &text)
+        };
+        shop.publish(&[chart("1.0.0", "1.0.0"), chart("1.0.1", CRASH), chart("1.1.0", CRASH)]);
+        for release in ["web", "api"] {
+            shop.install(release, &chart("1.0.0", "1.0.0"), &[]);
+        }
+        let minor = ["web", "--version", "1.1.0", "--yes", "--timeout", "8s"];
+        let run = shop.upgrade(&minor);
+        ended(&run, 5, "failed-kept", "hook");
+        assert_eq!(result(&run)["failure"]["code"], "hook", "{run}");
+        assert!(!result(&run)["commands"].as_array().is_none_or(Vec::is_empty), "{run}");
+        assert_eq!(shop.helm.newest("web"), "2 failed shop-1.1.0");
+        let run = shop.upgrade(&["api", "--yes", "--timeout", "8s"]);
+        ended(&run, 4, "rolled-back", "hook");
+        assert_eq!(shop.helm.newest("api"), "3 deployed shop-1.0.0");
+        assert_eq!(shop.said("api", "note"), "default of 1.0.0");
+        // What was kept can be taken back by hand.
+        let back = ["rollback", "release/web", "--yes", "-o", "json", "--soak", "0s"];
+        ended(&shop.run(&back), 0, "succeeded", "");
+        assert_eq!(shop.helm.newest("web"), "3 deployed shop-1.0.0");
+    });
+}
+
+#[test]
+fn a_chart_with_an_image_that_is_not_there_is_never_begun() {
+    both(|major| {
+        let shop = Shop::open(major, &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.77")]);
+        let audit = bed().audit();
+        let run = shop.upgrade(&["web", "--yes"]);
+        assert!(run.exits(3).stderr.contains("1.0.77"), "{run}");
+        let auto = shop.apply(&["--auto", "--only", "helm"]);
+        assert_eq!(auto.exits(0).json()["results"], serde_json::json!([]), "{auto}");
+        assert_eq!(shop.writes(&audit), Vec::<String>::new());
+        assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
+        // So is one whose hook names it.
+        let text = hook("pre-upgrade", &shop.image("1.0.78"), "");
+        shop.publish(&[shop.chart("1.0.2", "1.0.0").template("hook.yaml", &text)]);
+        let run = shop.upgrade(&["web", "--yes"]);
+        assert!(run.exits(3).stderr.contains("1.0.78"), "{run}");
+        assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
+    });
+}
+
+#[test]
+fn what_cannot_be_rendered_or_is_refused_changes_nothing() {
+    both(|major| {
+        let shop = Shop::open(major, &[("1.0.0", "1.0.0")]);
+        let broken = "{{ required \"say whose it is\" .Values.owner }}";
+        shop.publish(&[shop.chart("1.0.1", "1.0.1").template("broken.yaml", broken)]);
+        let run = shop.upgrade(&["web", "--yes"]);
+        assert!(run.exits(3).stderr.contains("say whose it is"), "{run}");
+        assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
+        // A kind that the cluster does not have.
+        let odd = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: thing}\n";
+        shop.publish(&[shop.chart("1.0.2", "1.0.1").template("thing.yaml", odd)]);
+        let run = shop.upgrade(&["web", "--yes"]);
+        assert!(run.exits(3).stderr.contains("Thing"), "{run}");
+        assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
+        assert_eq!(shop.tag("web"), "1.0.0");
+    });
+}
+
+#[test]
+fn what_only_the_server_refuses_is_put_back() {
+    both(|major| {
+        let shop = Shop::open(major, &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+        let deny = crate::bed::Verdict::Deny("not on fridays".to_owned());
+        let webhook = crate::bed::Admission::new(deny).only_for_real().of(&["deployments"]);
+        let webhook = shop.namespace.admission(&webhook);
+        let run = shop.upgrade(&["web", "--yes"]);
+        if major == "helm3" {
+            // The Deployment was not changed, so that nobody is asked about it on the way back.
+            ended(&run, 4, "rolled-back", "not on fridays");
+        } else {
+            ended(&run, 5, "inconsistent", "not on fridays");
+            assert_eq!(shop.helm.newest("web"), "3 failed shop-1.0.0");
+            let told = format!("helm -n {} rollback web 1", shop.namespace.name());
+            assert!(result(&run)["commands"].to_string().contains(&told), "{run}");
+        }
+        assert_eq!(result(&run)["failure"]["code"], "helm", "{run}");
+        drop(webhook);
+        assert_eq!(shop.tag("web"), "1.0.0");
+        let back = shop.run(&["rollback", "release/web", "--yes", "-o", "json", "--soak", "0s"]);
+        back.exits(0);
+        assert!(shop.helm.newest("web").ends_with("deployed shop-1.0.0"), "{back}");
+        assert_eq!(shop.said("web", "note"), "default of 1.0.0");
+    });
+}

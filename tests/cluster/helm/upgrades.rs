@@ -1,0 +1,115 @@
+//! Upgrades that work: which version, with which values.
+
+use super::Shop;
+use crate::apply::ended;
+use crate::bed::{bed, both};
+
+#[test]
+fn each_step_keeps_the_values_of_the_user_and_takes_new_defaults() {
+    both(|major| {
+        let shop = Shop::new(major);
+        let charts =
+            [("1.0.0", "1.0.0"), ("1.0.1", "1.0.1"), ("1.1.0", "1.1.0"), ("2.0.0", "2.0.0")]
+                .map(|(version, tag)| shop.chart(version, tag));
+        shop.publish(&charts);
+        shop.install("web", &charts[0], &["--set", "greeting=mine"]);
+        ended(&shop.upgrade(&["web", "--auto"]), 0, "succeeded", "soaked 1 s");
+        assert_eq!(shop.helm.newest("web"), "2 deployed shop-1.0.1");
+        assert_eq!(shop.tag("web"), "1.0.1");
+        assert_eq!(shop.said("web", "greeting"), "mine");
+        assert_eq!(shop.said("web", "note"), "default of 1.0.1");
+        // A minor step wants a yes, and a major one its version.
+        let auto = shop.upgrade(&["web", "--auto"]);
+        assert!(auto.exits(3).stderr.contains("minor"), "{auto}");
+        let set = ["web", "--version", "1.1.0", "--yes", "--set", "note=said"];
+        ended(&shop.upgrade(&set), 0, "succeeded", "done");
+        assert_eq!(shop.helm.newest("web"), "3 deployed shop-1.1.0");
+        assert_eq!(shop.said("web", "greeting"), "mine");
+        assert_eq!(shop.said("web", "note"), "said");
+        let yes = shop.upgrade(&["web", "--yes"]);
+        assert!(yes.exits(3).stderr.contains("release/web=2.0.0"), "{yes}");
+        let file = shop.helm.file("mine.yaml", "greeting: from a file\n");
+        let file = ["web", "--version", "2.0.0", "--yes", "-f", &crate::bed::shown(&file)];
+        ended(&shop.upgrade(&file), 0, "succeeded", "done");
+        assert_eq!(shop.helm.newest("web"), "4 deployed shop-2.0.0");
+        assert_eq!(shop.tag("web"), "2.0.0");
+        assert_eq!(shop.said("web", "greeting"), "from a file");
+        assert_eq!(shop.said("web", "note"), "said");
+        assert_eq!(shop.helm.history("web").len(), 4);
+    });
+}
+
+#[test]
+fn values_can_be_reset_or_kept_with_the_old_defaults() {
+    let shop = Shop::open("helm4", &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+    let old = shop.chart("1.0.0", "1.0.0");
+    shop.install("api", &old, &["--set", "greeting=mine"]);
+    shop.install("old", &old, &["--set", "greeting=mine"]);
+    shop.upgrade(&["api", "--yes", "--reset-values"]).exits(0);
+    assert_eq!(shop.said("api", "greeting"), "hello");
+    assert_eq!(shop.said("api", "note"), "default of 1.0.1");
+    shop.upgrade(&["old", "--yes", "--reuse-values"]).exits(0);
+    assert_eq!(shop.said("old", "greeting"), "mine");
+    assert_eq!(shop.said("old", "note"), "default of 1.0.0");
+    assert_eq!(shop.tag("old"), "1.0.0");
+    assert_eq!(shop.helm.newest("old"), "2 deployed shop-1.0.1");
+}
+
+#[test]
+fn apply_upgrades_releases_too() {
+    both(|major| {
+        let shop = Shop::open(major, &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1"), ("1.1.0", "1.1.0")]);
+        let old = shop.chart("1.0.0", "1.0.0");
+        shop.install("api", &old, &[]);
+        ended(&shop.apply(&["release/web", "--yes"]), 0, "succeeded", "done");
+        assert_eq!(shop.helm.newest("web"), "2 deployed shop-1.0.1");
+        assert_eq!(shop.helm.newest("api"), "1 deployed shop-1.0.0");
+        // What a release owns is not patched beside it.
+        let auto = shop.apply(&["--auto"]);
+        ended(&auto, 0, "succeeded", "done");
+        assert_eq!(shop.helm.newest("api"), "2 deployed shop-1.0.1");
+        assert_eq!(shop.tag("api"), "1.0.1");
+        ended(&shop.apply(&["release/api=1.1.0", "--yes"]), 0, "succeeded", "done");
+        assert_eq!(shop.helm.newest("api"), "3 deployed shop-1.1.0");
+        let absent = shop.apply(&["release/api=9.9.9", "--yes"]);
+        assert!(absent.exits(3).stderr.contains("9.9.9 is not published"), "{absent}");
+        shop.apply(&["release/absent", "--yes"]).exits(1);
+    });
+}
+
+#[test]
+fn a_second_run_has_nothing_to_do() {
+    let shop = Shop::open("helm3", &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+    shop.upgrade(&["web", "--yes"]).exits(0);
+    let audit = bed().audit();
+    let again = shop.upgrade(&["web", "--yes"]);
+    assert_eq!(again.exits(0).json()["results"], serde_json::json!([]), "{again}");
+    assert_eq!(shop.writes(&audit), Vec::<String>::new());
+    assert_eq!(shop.helm.newest("web"), "2 deployed shop-1.0.1");
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    both(|major| {
+        let shop = Shop::open(major, &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+        let audit = bed().audit();
+        ended(&shop.upgrade(&["web", "--dry-run"]), 0, "rehearsed", "nothing was written");
+        assert_eq!(shop.writes(&audit), Vec::<String>::new());
+        assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
+        assert_eq!(shop.namespace.kubectl(&["get", "leases", "-o", "name"]).exits(0).stdout, "");
+    });
+}
+
+#[test]
+fn without_a_release_it_is_a_plan_of_all() {
+    let shop = Shop::open("helm4", &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+    let plan = shop.run(&["upgrade", "-o", "json"]);
+    let rows = plan.exits(0).json()["proposals"].as_array().map(Vec::len);
+    assert_eq!(rows, Some(1), "{plan}");
+    // The preview says what would change, on a terminal or in words.
+    let preview = shop.run(&["upgrade", "web", "--dry-run"]);
+    let stdout = &preview.exits(0).stdout;
+    for words in ["shop-1.0.0", "1.0.1", "settings", "default of 1.0.1"] {
+        assert!(stdout.contains(words), "{words}: {preview}");
+    }
+}
