@@ -44,3 +44,19 @@ ci:
 # The whole kill matrix: one `apply` killed at every system call of the kinds that matter (an hour).
 kill-matrix:
     SAFE_UPDATE_KILL_MATRIX=1 cargo test --locked --test cluster -- --nocapture killed_at_a_sample
+
+# The archive of a release for one platform, this machine's without a word, in target/archives.
+dist *TARGET:
+    dist/build.sh {{ TARGET }}
+
+# Builds an archive twice in two directories and compares the bytes (two full builds).
+dist-verify *TARGET:
+    dist/verify.sh {{ TARGET }}
+
+# The manifest of krew, with version and checksums of the archives.
+krew *DIR:
+    dist/krew.sh {{ DIR }}
+
+# The container image, into the engine that docker knows.
+image *TARGET:
+    dist/image.sh {{ TARGET }}

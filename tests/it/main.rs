@@ -6,6 +6,8 @@ mod architecture;
 mod bad_input;
 mod cli;
 mod completion;
+#[cfg(target_os = "linux")]
+mod dist;
 mod env;
 mod field_tags;
 mod help;
