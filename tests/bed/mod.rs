@@ -36,4 +36,4 @@ pub(crate) use proxy::Proxy;
 pub(crate) use registry::Registry;
 pub(crate) use turn::alone;
 pub(crate) use under::Wrapper;
-pub(crate) use webhook::{Admission, Verdict, Webhook};
+pub(crate) use webhook::{Admission, Review, Verdict, Webhook};

@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 
-use crate::bed::{Admission, Answer, Fault, Proxy, Run, Verdict, Wrapper, bed, deployment};
+use crate::bed::{
+    Admission, Answer, Fault, Proxy, Review, Run, Verdict, Webhook, Wrapper, bed, deployment,
+};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -188,6 +190,11 @@ fn watches_are_streamed_cut_and_ended() {
     watch().exits(0);
 }
 
+/// What a webhook was asked about by kubectl; the controllers write to the same objects whenever they like.
+fn of_admin(webhook: &Webhook) -> Vec<Review> {
+    webhook.reviews().into_iter().filter(|review| review.user == "admin").collect()
+}
+
 #[test]
 fn a_webhook_refuses_rewrites_and_hangs() {
     let namespace = bed().namespace();
@@ -199,9 +206,9 @@ fn a_webhook_refuses_rewrites_and_hangs() {
     let webhook = namespace.admission(&Admission::new(Verdict::Deny("not on fridays".to_owned())));
     assert!(set(&[]).exits(1).stderr.contains("not on fridays"));
     assert!(set(&["--dry-run=server"]).exits(1).stderr.contains("not on fridays"));
-    let reviews = webhook.reviews();
+    let reviews = of_admin(&webhook);
     assert_eq!(reviews.iter().map(|review| review.dry_run).collect::<Vec<_>>(), [false, true]);
-    assert_eq!((reviews[0].name.as_str(), reviews[0].user.as_str()), ("web", "admin"));
+    assert_eq!(reviews[0].name, "web");
     assert_eq!(
         (reviews[0].resource.as_str(), reviews[0].operation.as_str()),
         ("deployments", "UPDATE")
@@ -210,7 +217,7 @@ fn a_webhook_refuses_rewrites_and_hangs() {
 
     let webhook = namespace.admission(&Admission::new(Verdict::Allow));
     set(&["--dry-run=server"]).exits(0);
-    assert_eq!(webhook.reviews().len(), 1);
+    assert_eq!(of_admin(&webhook).len(), 1);
     drop(webhook);
 
     let webhook = namespace.admission(&Admission::new(Verdict::Hang));
