@@ -24,6 +24,7 @@ use crate::ports::{EventSink, Registry};
 pub use batch::{Limits, apply};
 pub(in crate::actions) use drive::{Start, drive, save};
 pub(in crate::actions) use leash::Leash;
+pub(in crate::actions) use prepare::PROGRESS_DEADLINE;
 
 /// The outside that carrying out changes needs.
 #[derive(Clone, Copy)]

@@ -122,7 +122,7 @@ pub fn intents(plan: &Plan, rows: &[usize], limits: &dyn Fn(usize) -> Limits) ->
         intent.steps.push(step);
         // Of several containers the strictest counts.
         intent.soak = intent.soak.max(limits.soak);
-        intent.rollback = stricter(intent.rollback, limits.rollback);
+        intent.rollback = intent.rollback.stricter(limits.rollback);
         intent.order = intent.order.min(limits.order);
         for probe in limits.probes {
             if !intent.probes.contains(&probe) {
@@ -134,14 +134,4 @@ pub fn intents(plan: &Plan, rows: &[usize], limits: &dyn Fn(usize) -> Limits) ->
     let mut intents: Vec<Intent> = by_object.into_values().collect();
     intents.sort_by(|a, b| (a.order, &a.object).cmp(&(b.order, &b.object)));
     intents
-}
-
-/// Never undone before as the kind allows, and that before always.
-fn stricter(one: RollbackMode, other: RollbackMode) -> RollbackMode {
-    let rank = |mode: RollbackMode| match mode {
-        RollbackMode::Never => 0,
-        RollbackMode::Careful => 1,
-        RollbackMode::Always => 2,
-    };
-    if rank(other) < rank(one) { other } else { one }
 }

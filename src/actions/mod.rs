@@ -10,3 +10,4 @@ pub mod plan;
 pub mod preview;
 pub mod resume;
 pub mod rollback;
+pub mod unlock;

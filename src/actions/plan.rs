@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-pub use self::charts::ChartRoom;
+pub use self::charts::{ChartRoom, NamedChart};
 use self::comparison::Comparisons;
 pub(super) use self::comparison::criteria;
 use self::draft::Draft;

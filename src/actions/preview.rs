@@ -14,7 +14,6 @@ use crate::domain::plan::Findings;
 use crate::domain::preview::{
     self, Ground, Input, Mismatched, Preview, PreviewObject, Size, values_changes, volatile,
 };
-use crate::domain::version::Bump;
 use crate::ports::previews::{ChartWanted, PreviewError, Previews};
 use crate::ports::{LookupError, Registry};
 
@@ -179,21 +178,27 @@ impl Previewed {
                 few(self.missing.iter().cloned())
             )
         });
-        let height = |bump: &Bump| match bump {
-            Bump::Major => 3,
-            Bump::Minor => 2,
-            Bump::Patch => 1,
-            Bump::Digest | Bump::Base | Bump::Prerelease => 0,
-        };
-        let steps = self.preview.summary.images.iter().filter_map(|step| match step.size {
+        let images = &self.preview.summary.images;
+        let steps = images.iter().filter_map(|step| match step.size {
             Some(Size::Up(bump)) => Some(bump),
             Some(Size::Down(_)) | None => None,
+        });
+        let older: Vec<String> = images
+            .iter()
+            .filter(|step| matches!(step.size, Some(Size::Down(_))))
+            .filter_map(|step| {
+                Some(format!("{} to {}", step.from.as_deref()?, step.to.as_deref()?))
+            })
+            .collect();
+        let older = (!older.is_empty()).then(|| {
+            format!("it brings older images than those that run: {}", few(older.into_iter()))
         });
         Findings {
             ground,
             fails,
             missing,
-            images: steps.max_by_key(height),
+            images: steps.max_by_key(|bump| bump.height()),
+            older,
             digest: self.digest.clone(),
         }
     }

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::apply::{Leash, Report, Room, Start, drive, save};
 use crate::domain::change::{ObjectId, SlotId};
-use crate::domain::health::{Failure, Health, UNDO, Wanted, judge};
+use crate::domain::health::{Failure, FailureCode, Health, Wanted, judge};
 use crate::domain::history::{ATTEMPTS_MAX, Record, RecordEnd};
 use crate::domain::inventory::Kind;
 use crate::domain::rollout::{self, Course, Outcome, Phase, Stage, Standing, Working};
@@ -122,8 +122,8 @@ pub enum Undo {
 impl Undo {
     fn failure(self) -> Failure {
         let (code, message) = match self {
-            Self::Asked => (UNDO, "asked for with --undo"),
-            Self::Stopped => ("stopped", "stopped by the user, who asked for it"),
+            Self::Asked => (FailureCode::Undo, "asked for with --undo"),
+            Self::Stopped => (FailureCode::Stopped, "stopped by the user, who asked for it"),
         };
         Failure { code, message: message.to_owned(), never_ran: false, slot: None }
     }
@@ -220,9 +220,6 @@ pub async fn resume(room: &Room<'_>, mut record: Record, undo: Option<Undo>) -> 
     drive(room, record, leash, Start { phase, effect, base, resumed: true, job }, &mut ()).await
 }
 
-/// How long a helm of which nothing else is known may be at work on a release.
-const HELM_AT_WORK: SignedDuration = SignedDuration::from_mins(20);
-
 /// Why a release may still be written by the helm that a killed run left behind; none where that has
 /// ended for certain, or has had its time.
 async fn helm_at_work(room: &Room<'_>, record: &Record) -> Option<String> {
@@ -240,9 +237,7 @@ async fn helm_at_work(room: &Room<'_>, record: &Record) -> Option<String> {
         Working::Unknown => {}
     }
     let patience = record.change.release.as_ref().map(|before| before.patience);
-    let patience = SignedDuration::try_from(patience.unwrap_or_default());
-    let patience = patience.unwrap_or(SignedDuration::MAX).max(HELM_AT_WORK);
-    let over = half.since.and_then(|since| since.checked_add(patience).ok());
+    let over = half.over(patience.unwrap_or_default());
     if over.is_some_and(|over| over <= room.clock.now()) {
         return None;
     }

@@ -73,7 +73,11 @@ pub fn record_of<'r>(
         }
         return Ok(record);
     }
-    let mut of_object = records.iter().filter(|record| record.change.object == *object);
+    // What ended with nothing written says nothing about what stands.
+    let wrote =
+        |record: &&Record| record.end.as_ref().is_none_or(|end| !end.outcome.wrote_nothing());
+    let of_object = records.iter().filter(|record| record.change.object == *object);
+    let mut of_object = of_object.filter(wrote);
     let last = of_object.next().ok_or_else(|| RollbackError::NoRecord(object.clone()))?;
     if last.is_open() {
         return Err(RollbackError::Unfinished(object.clone(), last.id.to_string()));
@@ -175,4 +179,46 @@ pub async fn intent(
         order: 0,
         why: vec![format!("asked for: back to what was there before {id}")],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::history::RecordEnd;
+    use crate::domain::history::tests::record;
+    use crate::domain::rollout::Outcome;
+
+    /// The number of the record that a rollback goes back from, or the error.
+    fn from(outcomes: &[Outcome]) -> String {
+        let mut records: Vec<Record> = outcomes
+            .iter()
+            .zip(1..)
+            .map(|(outcome, number)| {
+                let mut record = record(&[], None);
+                record.id.number = number;
+                record.end = Some(RecordEnd { at: record.started, outcome: outcome.clone() });
+                record
+            })
+            .collect();
+        records.reverse();
+        let object = records[0].change.object.clone();
+        match record_of(&object, &records, None) {
+            Ok(record) => record.id.number.to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn what_wrote_nothing_is_passed_over() {
+        let succeeded =
+            || Outcome::Succeeded { soaked: std::time::Duration::ZERO, unverified: None };
+        let failure = crate::domain::rollout::unknown_cause;
+        let back = || Outcome::RolledBack(failure());
+        let refused = || Outcome::Refused("a webhook".into());
+        assert_eq!(from(&[succeeded()]), "1");
+        assert_eq!(from(&[succeeded(), refused()]), "1");
+        assert!(from(&[succeeded(), back()]).contains("was put back by"));
+        assert!(from(&[succeeded(), back(), refused()]).contains("was put back by"));
+        assert!(from(&[refused()]).contains("never changed from here"));
+    }
 }

@@ -8,8 +8,9 @@ use clap::{Args, ValueHint};
 use super::args::{Candidates, TextFormat};
 use super::args_write::Pace;
 
-/// Arguments of `upgrade`.
+/// Arguments of `upgrade`. Without a release nothing is upgraded, so that what says how has no meaning.
 #[derive(Debug, Args)]
+#[command(mut_group("Pace", |pace| pace.requires("release")))]
 pub struct UpgradeArgs {
     /// The release; without one, the releases of the namespace are planned
     #[arg(value_name = "RELEASE")]
@@ -22,7 +23,7 @@ pub struct UpgradeArgs {
     )]
     pub chart: Option<String>,
     /// The version of the chart, instead of the one that the policy chooses
-    #[arg(long, value_name = "VERSION", help_heading = "Chart")]
+    #[arg(long, value_name = "VERSION", requires = "release", help_heading = "Chart")]
     pub version: Option<String>,
     /// The address of the repository in which CHART is looked for
     #[arg(long, value_name = "URL", requires = "chart", help_heading = "Chart")]
@@ -34,19 +35,25 @@ pub struct UpgradeArgs {
     #[command(flatten)]
     pub values: Values,
     /// helm's own timeout for each hook and each wait (5m0s)
-    #[arg(long, value_name = "TIME", value_parser = super::args_write::some_length, help_heading = "Rollout")]
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = super::args_write::some_length,
+        requires = "release",
+        help_heading = "Rollout"
+    )]
     pub timeout: Option<std::time::Duration>,
     /// Free a release that a helm left pending, when that helm is certainly gone
-    #[arg(long, conflicts_with = "dry_run", help_heading = "Rollout")]
+    #[arg(long, conflicts_with = "dry_run", requires = "release", help_heading = "Rollout")]
     pub unlock: bool,
     /// How it is carried out.
     #[command(flatten)]
     pub pace: Pace,
     /// Never ask, and take only what the policy says needs nobody: the unattended form
-    #[arg(long, help_heading = "Consent")]
+    #[arg(long, requires = "release", help_heading = "Consent")]
     pub auto: bool,
     /// Do not ask
-    #[arg(short, long, conflicts_with = "auto", help_heading = "Consent")]
+    #[arg(short, long, conflicts_with = "auto", requires = "release", help_heading = "Consent")]
     pub yes: bool,
     /// Let helm and the server say what they would do, and write nothing
     #[arg(
@@ -56,6 +63,7 @@ pub struct UpgradeArgs {
         require_equals = true,
         default_missing_value = "server",
         value_parser = ["server"],
+        requires = "release",
         help_heading = "Consent"
     )]
     pub dry_run: Option<String>,
@@ -64,6 +72,7 @@ pub struct UpgradeArgs {
         long,
         value_name = "N",
         default_value_t = 3,
+        requires = "release",
         allow_negative_numbers = true,
         help_heading = "Output"
     )]
@@ -79,13 +88,14 @@ pub struct UpgradeArgs {
     )]
     pub output: TextFormat,
     /// Write metrics in Prometheus' text format to this file, after each change and at the end
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", requires = "release", help_heading = "Output")]
     pub metrics_file: Option<PathBuf>,
 }
 
 /// How values are made, as `helm upgrade` takes it.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Values")]
+#[group(requires = "release")]
 pub struct Values {
     /// A file with values (can be repeated)
     #[arg(short = 'f', long = "values", value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::image::Digest;
+use super::image::{Digest, ImageReference, Tag};
 use super::inventory::{Kind, SlotKind};
 use super::policy::{PolicyError, RollbackMode};
 use super::target::{TargetError, TargetName};
@@ -87,11 +87,18 @@ impl Edit {
 
     /// Whether an image is the old one, as it stood or as an undo writes it: with its digest.
     pub fn is_old(&self, image: &str) -> bool {
-        let Some(rest) = image.strip_prefix(&*self.from) else {
-            return false;
-        };
-        let digest = self.from_digest.as_ref().map(Digest::as_str);
-        rest.is_empty() || rest.strip_prefix('@').is_some_and(|rest| Some(rest) == digest)
+        image == &*self.from
+            || self.pinned().is_some_and(|(_, pinned)| pinned.as_written() == image)
+    }
+
+    /// The old reference with its digest beside its tag, and that tag: what an undo writes where the tag
+    /// names another image by now. None where no digest is known, or one stands there already.
+    pub fn pinned(&self) -> Option<(Tag, ImageReference)> {
+        let digest = self.from_digest.as_ref()?;
+        let old: ImageReference = self.from.parse().ok()?;
+        let tag = old.effective_tag().filter(|_| old.digest().is_none())?;
+        let pinned = old.with(Some(&tag), Some(digest));
+        Some((tag, pinned))
     }
 }
 
@@ -217,6 +224,30 @@ impl FromStr for Probe {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_old_image_is_known_as_it_stood_and_as_an_undo_writes_it() {
+        let digest: Digest = format!("sha256:{}", "a".repeat(64)).parse().expect("a digest");
+        let edit = |from: &str| Edit {
+            slot: SlotId { kind: SlotKind::Container, name: "app".into() },
+            from: from.into(),
+            to: "nginx:9".into(),
+            digest: digest.clone(),
+            parts: Vec::new(),
+            from_digest: Some(digest.clone()),
+            bump: Bump::Digest,
+        };
+        for (from, image, expected) in [
+            ("nginx", "nginx".to_owned(), true),
+            ("nginx", format!("nginx:latest@{digest}"), true),
+            ("nginx:1", format!("nginx:1@{digest}"), true),
+            ("nginx:1", format!("nginx:1@sha256:{}", "b".repeat(64)), false),
+            ("nginx", "nginx:latest".to_owned(), false),
+            ("nginx:1", "nginx:1.2".to_owned(), false),
+        ] {
+            assert_eq!(edit(from).is_old(&image), expected, "{from} {image}");
+        }
+    }
 
     #[test]
     fn objects_are_read_as_they_are_written() {

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::change::SlotId;
-use super::gate::{Decision, Finding, Gate, Verdict};
+use super::gate::{Decision, Finding, Gate, Verdict, owner_sentence, unchangeable};
 use super::image::{Digest, Tag};
 use super::inventory::{Slot, SlotImage, Workload};
 use super::plan::{Offer, Plan, Proposal};
@@ -52,6 +52,8 @@ pub fn answer(proposal: &Proposal, limits: &Limits, consent: Consent) -> Answer 
         Decision::Update => Answer::Take,
         Decision::UpToDate => Answer::Nothing,
         Decision::Blocked | Decision::Unknown => Answer::Leave,
+        // Nobody says why, so that nothing says what would pass it.
+        Decision::Held if proposal.findings.is_empty() => Answer::Leave,
         Decision::Held => {
             let needed = proposal
                 .findings
@@ -144,22 +146,8 @@ pub fn together(plan: &Plan, taken: Vec<usize>) -> (Vec<usize>, Vec<usize>) {
 
 /// Whether an object may be written at all, whatever is said: its owner, and its kind.
 pub fn may_be_written(workload: &Workload) -> Result<(), String> {
-    use super::gate::owner_sentence;
-    use super::inventory::Kind;
-    if let Some(sentence) = owner_sentence(&workload.owner) {
-        return Err(sentence);
-    }
-    match workload.kind {
-        Kind::Deployment if workload.rollout.paused => {
-            Err("paused, so nothing would roll out: resume it first".into())
-        }
-        Kind::Deployment
-        | Kind::StatefulSet
-        | Kind::DaemonSet
-        | Kind::CronJob
-        | Kind::Release => Ok(()),
-        Kind::Job => Err("the pod template of a Job cannot be changed: delete it and create it with the new version".into()),
-        Kind::ReplicaSet => Err("a ReplicaSet does not replace running pods: change what owns it, or make it a Deployment".into()),
-        Kind::Pod => Err("nothing replaces a Pod without an owner: delete it and create it with the new version".into()),
+    match owner_sentence(&workload.owner).or_else(|| unchangeable(workload)) {
+        Some(why) => Err(why),
+        None => Ok(()),
     }
 }

@@ -193,7 +193,7 @@ pub fn judge(
     }
     let closed = surroundings.closed.map(|why| Verdict::Hold(why.into()));
     add(Gate::Window, closed.unwrap_or(Verdict::Allow));
-    add(Gate::WayBack, way_back(slot, surroundings.still_listed));
+    add(Gate::WayBack, way_back(slot, step.bump, surroundings.still_listed));
     findings
 }
 
@@ -337,28 +337,20 @@ fn settled(workload: &Workload) -> Verdict {
 
 fn verifiable(workload: &Workload, slot: &Slot) -> Verdict {
     let rollout = &workload.rollout;
-    let id = workload.id();
-    let slot_note = slot.kind == SlotKind::EphemeralContainer;
+    if slot.kind == SlotKind::EphemeralContainer {
+        return Verdict::Deny("an ephemeral container cannot be changed".into());
+    }
+    if let Some(why) = unchangeable(workload) {
+        return Verdict::Deny(why);
+    }
     match workload.kind {
-        _ if slot_note => Verdict::Deny("an ephemeral container cannot be changed".into()),
-        Kind::Job => Verdict::Deny(
-            "the pod template of a Job cannot be changed: delete it and create it with the new version".into(),
-        ),
-        Kind::Pod => Verdict::Deny(
-            "nothing replaces a Pod without an owner: delete it and create it with the new version".into(),
-        ),
-        Kind::Deployment if rollout.paused => Verdict::Deny(format!(
-            "paused, so nothing would roll out: `kubectl rollout resume {}`",
-            with_namespace(&id)
-        )),
-        Kind::ReplicaSet => Verdict::Hold(
-            "a ReplicaSet does not replace running pods: delete them yourself after the change".into(),
-        ),
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet if rollout.replicas == Some(0) => Verdict::Hold(
-            "zero replicas: nothing would show whether the new version works".into(),
-        ),
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet if rollout.replicas == Some(0) => {
+            Verdict::Hold("zero replicas: nothing would show whether the new version works".into())
+        }
         Kind::StatefulSet | Kind::DaemonSet if rollout.strategy == Strategy::OnDelete => {
-            Verdict::Hold("OnDelete: pods take the new version only when somebody deletes them".into())
+            Verdict::Hold(
+                "OnDelete: pods take the new version only when somebody deletes them".into(),
+            )
         }
         Kind::StatefulSet if rollout.partition > 0 => Verdict::Hold(format!(
             "partition {}: pods with a lower ordinal would stay on the old version",
@@ -370,8 +362,26 @@ fn verifiable(workload: &Workload, slot: &Slot) -> Verdict {
             }
             None => Verdict::Allow,
         },
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::CronJob => Verdict::Allow,
+        _ => Verdict::Allow,
     }
+}
+
+/// Why nothing would come of a change, whatever is said.
+pub(super) fn unchangeable(workload: &Workload) -> Option<String> {
+    Some(match workload.kind {
+        Kind::Deployment if workload.rollout.paused => format!(
+            "paused, so nothing would roll out: `kubectl rollout resume {}`",
+            with_namespace(&workload.id())
+        ),
+        Kind::Job => "the pod template of a Job cannot be changed: delete it and create it with the new version".into(),
+        Kind::ReplicaSet => "a ReplicaSet does not replace running pods: change what owns it, or make it a Deployment".into(),
+        Kind::Pod => "nothing replaces a Pod without an owner: delete it and create it with the new version".into(),
+        Kind::Deployment
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::CronJob
+        | Kind::Release => return None,
+    })
 }
 
 /// `NS/deploy/web` as arguments of kubectl: `deploy/web -n NS`.
@@ -402,7 +412,12 @@ fn capacity(workload: &Workload) -> Verdict {
     Verdict::Allow
 }
 
-fn way_back(slot: &Slot, still_listed: Option<bool>) -> Verdict {
+fn way_back(slot: &Slot, bump: Bump, still_listed: Option<bool>) -> Verdict {
+    if bump == Bump::Digest && slot.pinned_or_running().is_none() {
+        return Verdict::Hold(
+            "no way back: its pods report different digests under this tag, so that it is not known which one to put back".into(),
+        );
+    }
     if still_listed == Some(false) {
         let image = slot.image.as_written();
         Verdict::Hold(format!("no way back: the running image {image} is no longer published"))

@@ -190,7 +190,7 @@ pub enum Health {
         /// not hold off a deadline.
         score: u32,
         /// The [`Failure::code`] that this becomes when the time is up; none is `deadline`.
-        code: Option<&'static str>,
+        code: Option<FailureCode>,
         /// A container of the new version is known to have run: going back is no longer harmless
         /// for what keeps state.
         ran: bool,
@@ -218,15 +218,166 @@ pub enum Health {
     Gone,
 }
 
-/// The [`Failure::code`] of what a person took back, although nothing is known against it.
-pub const UNDO: &str = "undo";
+/// What kind of failure it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailureCode {
+    /// An image cannot be pulled.
+    ImagePull,
+    /// The registry does not let the node have it: the fault of credentials.
+    PullDenied,
+    /// A container ends, or cannot be started.
+    Crash,
+    /// What a container needs of the cluster is not there.
+    Config,
+    /// A quota forbids new pods.
+    Quota,
+    /// An admission webhook or a rule of the server forbids it.
+    Admission,
+    /// No node takes a new pod.
+    Unschedulable,
+    /// It did not come to work in time.
+    Deadline,
+    /// A node runs another image than the one that was wanted.
+    Digest,
+    /// A webhook wrote another image than was sent.
+    Rewritten,
+    /// A probe of the policy does not answer.
+    Probe,
+    /// Containers were restarted in the soak.
+    Restarts,
+    /// The Job of a `CronJob` failed.
+    Job,
+    /// It worked, and did not any more in the soak.
+    Relapse,
+    /// A person stopped the run, and asked for the old version.
+    Stopped,
+    /// A person took it back, although nothing is known against it.
+    Undo,
+    /// helm ended before the release was upgraded.
+    CutOff,
+    /// Another field manager owns a field of the release.
+    Conflict,
+    /// The API was away while helm worked.
+    Api,
+    /// helm ran out of its time.
+    Timeout,
+    /// A hook of the chart failed.
+    Hook,
+    /// helm failed for another reason.
+    Helm,
+    /// `helm rollback` failed.
+    Rollback,
+    /// Nobody knows any more.
+    Unknown,
+}
+
+impl FailureCode {
+    /// Every kind.
+    pub const ALL: [Self; 24] = [
+        Self::ImagePull,
+        Self::PullDenied,
+        Self::Crash,
+        Self::Config,
+        Self::Quota,
+        Self::Admission,
+        Self::Unschedulable,
+        Self::Deadline,
+        Self::Digest,
+        Self::Rewritten,
+        Self::Probe,
+        Self::Restarts,
+        Self::Job,
+        Self::Relapse,
+        Self::Stopped,
+        Self::Undo,
+        Self::CutOff,
+        Self::Conflict,
+        Self::Api,
+        Self::Timeout,
+        Self::Hook,
+        Self::Helm,
+        Self::Rollback,
+        Self::Unknown,
+    ];
+
+    /// The word in machine output and in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ImagePull => "image-pull",
+            Self::PullDenied => "pull-denied",
+            Self::Crash => "crash",
+            Self::Config => "config",
+            Self::Quota => "quota",
+            Self::Admission => "admission",
+            Self::Unschedulable => "unschedulable",
+            Self::Deadline => "deadline",
+            Self::Digest => "digest",
+            Self::Rewritten => "rewritten",
+            Self::Probe => "probe",
+            Self::Restarts => "restarts",
+            Self::Job => "job",
+            Self::Relapse => "relapse",
+            Self::Stopped => "stopped",
+            Self::Undo => "undo",
+            Self::CutOff => "cut-off",
+            Self::Conflict => "conflict",
+            Self::Api => "api",
+            Self::Timeout => "timeout",
+            Self::Hook => "hook",
+            Self::Helm => "helm",
+            Self::Rollback => "rollback",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Reads the word. One that a later version adds is unknown.
+    pub fn read(word: &str) -> Self {
+        Self::ALL.into_iter().find(|code| code.as_str() == word).unwrap_or(Self::Unknown)
+    }
+
+    /// Whether it says something about the version, and not about the cluster's rules, its room or the
+    /// credentials for it.
+    pub fn blames_the_version(self) -> bool {
+        match self {
+            Self::ImagePull
+            | Self::Crash
+            | Self::Config
+            | Self::Deadline
+            | Self::Digest
+            | Self::Probe
+            | Self::Restarts
+            | Self::Job
+            | Self::Relapse
+            | Self::Stopped
+            | Self::Undo
+            | Self::Hook
+            | Self::Helm
+            | Self::Rollback => true,
+            Self::PullDenied
+            | Self::Quota
+            | Self::Admission
+            | Self::Unschedulable
+            | Self::Rewritten
+            | Self::CutOff
+            | Self::Conflict
+            | Self::Api
+            | Self::Timeout
+            | Self::Unknown => false,
+        }
+    }
+}
+
+impl std::fmt::Display for FailureCode {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
 
 /// Why a version does not work here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// One word for programs: `image-pull`, `crash`, `config`, `quota`, `admission`, `deadline`,
-    /// `digest`, `rewritten`, `probe`, `restarts`, `job`, `relapse`.
-    pub code: &'static str,
+    /// Its kind.
+    pub code: FailureCode,
     /// What happened, with the container, its last state and message.
     pub message: String,
     /// Whether the new version never ran: then even a stateful workload may go back.
@@ -241,7 +392,7 @@ impl Failure {
     pub fn without_words(self) -> Self {
         let message = match &self.slot {
             Some(slot) => format!("{} in {slot}", self.code),
-            None => self.code.to_owned(),
+            None => self.code.to_string(),
         };
         Self { message, ..self }
     }
@@ -335,6 +486,7 @@ fn judge_replicas(seen: &Seen, wanted: &Wanted<'_>) -> Health {
     }
     let score = counts::score(seen);
     let slow = pods::slow(seen, wanted).or_else(|| counts::slow(seen));
+    let slow = slow.map(|(code, why)| (Some(code), why));
     let slow = slow.or_else(|| Some((None, pods::unready(seen)?)));
     if let Some(awaited) = counts::awaited(seen, wanted) {
         let (code, awaited) = match slow {
@@ -357,7 +509,7 @@ fn judge_job(seen: &Seen, wanted: &Wanted<'_>) -> Health {
     let failure = pods::failure(seen, wanted).or_else(|| digests::wrong(seen, wanted));
     match job {
         JobState::Failed(why) => Health::Failed(failure.unwrap_or_else(|| Failure {
-            code: "job",
+            code: FailureCode::Job,
             message: format!("its Job failed: {}", pods::cut(why)),
             never_ran: pods::never_ran(seen, wanted),
             slot: None,
@@ -371,16 +523,16 @@ fn judge_job(seen: &Seen, wanted: &Wanted<'_>) -> Health {
         JobState::Active => {
             // A Job tries again as often as it says, so that a crash is not its end yet.
             let (crash, last): (Option<Failure>, _) = match failure {
-                Some(failure) if failure.code == "crash" => (Some(failure), None),
+                Some(failure) if failure.code == FailureCode::Crash => (Some(failure), None),
                 last => (None, last),
             };
             if let Some(failure) = last {
                 return Health::Failed(failure);
             }
             let score = u32::from(!pods::never_ran(seen, wanted));
-            let slow = crash.map(|crash| (Some(crash.code), crash.message));
+            let slow = crash.map(|crash| (crash.code, crash.message));
             let (code, awaited) = match slow.or_else(|| pods::slow(seen, wanted)) {
-                Some((code, why)) => (code, format!("its Job runs; {why}")),
+                Some((code, why)) => (Some(code), format!("its Job runs; {why}")),
                 None => (None, "its Job runs".into()),
             };
             progressing(seen, wanted, awaited, score, code)
@@ -393,7 +545,7 @@ fn complete(seen: &Seen, wanted: &Wanted<'_>, score: u32) -> Health {
     match &seen.probe_failure {
         Some(why) => {
             let awaited = format!("waits for the probe: {}", pods::cut(why));
-            progressing(seen, wanted, awaited, score, Some("probe"))
+            progressing(seen, wanted, awaited, score, Some(FailureCode::Probe))
         }
         None => Health::Healthy { unverified: digests::unverified(seen, wanted) },
     }
@@ -404,7 +556,7 @@ fn progressing(
     wanted: &Wanted<'_>,
     awaited: String,
     score: u32,
-    code: Option<&'static str>,
+    code: Option<FailureCode>,
 ) -> Health {
     Health::Progressing { awaited, score, code, ran: !pods::never_ran(seen, wanted) }
 }

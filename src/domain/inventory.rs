@@ -215,6 +215,21 @@ pub struct Slot {
     pub line: Option<u32>,
 }
 
+impl Slot {
+    /// The digest that is written beside the tag, else the one that all pods report; none where they run
+    /// different ones, or none says which.
+    pub fn pinned_or_running(&self) -> Option<&Digest> {
+        let reported = match &self.running {
+            Running::Digests(digests) => match digests.as_slice() {
+                [one] => Some(one),
+                _ => None,
+            },
+            Running::NotAsked | Running::Unreported => None,
+        };
+        self.image.reference()?.digest().or(reported)
+    }
+}
+
 /// The image of a slot: a reference, or text that is none.
 #[derive(Debug, Clone)]
 pub enum SlotImage {

@@ -227,6 +227,8 @@ pub struct Findings {
     pub missing: Option<String>,
     /// The largest step of an image.
     pub images: Option<Bump>,
+    /// Images that would go to an older version.
+    pub older: Option<String>,
     /// The digest of the chart that was looked at.
     pub digest: Option<Digest>,
 }
@@ -234,7 +236,7 @@ pub struct Findings {
 /// Judges a release anew with what a preview found.
 pub fn count_preview(proposal: &mut Proposal, limits: &Limits, found: Findings) {
     let Some(offer) = &mut proposal.candidate else { return };
-    let Findings { ground, fails, missing, images, digest } = found;
+    let Findings { ground, fails, missing, images, older, digest } = found;
     let mut add = |gate, verdict: Verdict| proposal.findings.push(Finding { gate, verdict });
     let mut reasons = Vec::new();
     if offer.digest.is_none() {
@@ -246,9 +248,11 @@ pub fn count_preview(proposal: &mut Proposal, limits: &Limits, found: Findings) 
             add(gate, Verdict::Deny(why));
         }
     }
-    if let Some(why) = ground {
-        reasons.push(why.clone());
-        add(Gate::Ground, Verdict::Hold(why));
+    for (gate, why) in [(Gate::Ground, ground), (Gate::Images, older)] {
+        if let Some(why) = why {
+            reasons.push(why.clone());
+            add(gate, Verdict::Hold(why));
+        }
     }
     if let Some(step) = images {
         let set = limits.action(step);
@@ -390,14 +394,6 @@ pub fn judge(
 /// level; else one that was approved, then the highest whose action is auto, then review, then
 /// manual, then skip.
 fn rank(offer: &Offer, limits: &Limits) -> (u8, u8) {
-    let height = match offer.change {
-        Bump::Major => 6,
-        Bump::Minor => 5,
-        Bump::Patch => 4,
-        Bump::Base => 3,
-        Bump::Prerelease => 2,
-        Bump::Digest => 1,
-    };
     let freedom = match offer.action {
         _ if limits.level.is_some() => 0,
         _ if limits.approved.iter().any(|(tag, _)| *tag == offer.tag) => 4,
@@ -406,7 +402,7 @@ fn rank(offer: &Offer, limits: &Limits) -> (u8, u8) {
         Action::Manual => 1,
         Action::Skip => 0,
     };
-    (freedom, height)
+    (freedom, offer.change.height())
 }
 
 /// Lets an approval of the candidate, bound to its digest, count as the yes that the policy asks for.
@@ -415,7 +411,9 @@ pub fn count_approval(proposal: &mut Proposal, limits: &Limits) {
     let approved =
         |(tag, digest): &(Tag, Digest)| *tag == offer.tag && Some(digest) == offer.digest.as_ref();
     let asks = matches!(offer.action, Action::Review | Action::Manual);
-    if !asks || !limits.errors.is_empty() || !limits.approved.iter().any(approved) {
+    // What is left alone stays so, whatever was approved before.
+    let closed = limits.skip.is_some() || !limits.errors.is_empty();
+    if !asks || closed || !limits.approved.iter().any(approved) {
         return;
     }
     for finding in &mut proposal.findings {

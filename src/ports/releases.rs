@@ -59,6 +59,15 @@ impl RecordObject<'_> {
     }
 }
 
+/// The releases that controllers declare.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Declarations {
+    /// Those that were seen.
+    pub declared: Vec<Declared>,
+    /// Every namespace was looked into; else others than those that were named may declare more.
+    pub all: bool,
+}
+
 /// A release that a controller declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declared {
@@ -91,7 +100,10 @@ pub trait ReleaseRecords: Send + Sync {
     ///
     /// # Errors
     /// They may not be read, or the server does not answer.
-    fn declared<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Vec<Declared>, String>>;
+    fn declared<'a>(
+        &'a self,
+        namespaces: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<Declarations, String>>;
 
     /// Reads one object by its name. False where it is not there.
     ///

@@ -80,7 +80,7 @@ fn each_kind_is_listed_once_and_judged_as_what_it_is() {
         ("ds/agent:app", "update 1.0.1", ""),
         ("job/once:app", "blocked 1.0.1", "the pod template of a Job cannot be changed"),
         ("pod/bare:app", "blocked 1.0.1", "nothing replaces a Pod without an owner"),
-        ("rs/lone:app", "held 1.0.1", "a ReplicaSet does not replace running pods"),
+        ("rs/lone:app", "blocked 1.0.1", "a ReplicaSet does not replace running pods"),
         ("sts/db:app", "update 1.0.1", ""),
     ];
     for (name, decision, words) in expected {

@@ -9,6 +9,35 @@ use crate::layouts::web;
 use crate::output::assert_fits;
 
 #[test]
+fn what_says_how_a_release_is_upgraded_needs_one() {
+    let env = web();
+    for flags in [
+        &["--version", "1.0.0"][..],
+        &["--set", "a=b"],
+        &["--set-string", "a=b"],
+        &["--set-file", "a=b"],
+        &["--set-json", "a=1"],
+        &["--set-literal", "a=b"],
+        &["--values", "v.yaml"],
+        &["--reuse-values"],
+        &["--reset-values"],
+        &["--timeout", "5m"],
+        &["--soak", "5m"],
+        &["--progress-deadline", "5m"],
+        &["--run-timeout", "5m"],
+        &["--metrics-file", "m"],
+        &["--diff-context", "1"],
+        &["--unlock"],
+        &["--auto"],
+        &["--yes"],
+        &["--dry-run"],
+    ] {
+        let parts = ["required arguments were not provided", "<RELEASE>"];
+        env.run(&[&["upgrade"][..], flags].concat()).fails(1, &parts);
+    }
+}
+
+#[test]
 fn apply_asks_somebody_or_is_told_whom_not_to_ask() {
     let env = web();
     for (arguments, parts) in [

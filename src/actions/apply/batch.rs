@@ -33,14 +33,16 @@ pub async fn apply(room: &Room<'_>, intents: Vec<Intent>, limits: Limits) -> Vec
     let mut reports: HashMap<usize, Report> = HashMap::new();
     let mut images = Images::default();
     let mut running = FuturesUnordered::new();
-    let mut soaking: HashMap<usize, Arc<AtomicBool>> = HashMap::new();
+    let mut states: HashMap<usize, Arc<State>> = HashMap::new();
     let mut orders: HashMap<usize, i32> = HashMap::new();
     let changed = Arc::new(Notify::new());
     let mut failures = 0;
     loop {
         let out_of_time = room.manner.until.is_some_and(|until| room.clock.moment() >= until);
-        let stopped = *room.stop.borrow() || out_of_time || failures >= limits.failures.max(1);
-        let busy = soaking.values().filter(|soaks| !soaks.load(Ordering::Relaxed)).count();
+        let failing = states.values().filter(|state| state.fails()).count();
+        let failed = failures + failing >= limits.failures.max(1);
+        let stopped = *room.stop.borrow() || out_of_time || failed;
+        let busy = states.values().filter(|state| !state.soaks()).count();
         // Who goes first is done before the next ones begin.
         let first = orders.values().chain(queue.iter().map(|(_, intent)| &intent.order)).min();
         let first = first.copied().unwrap_or_default();
@@ -57,9 +59,9 @@ pub async fn apply(room: &Room<'_>, intents: Vec<Intent>, limits: Limits) -> Vec
             }
             images.begin(index, &intent);
             orders.insert(index, intent.order);
-            let soaks = Arc::new(AtomicBool::new(false));
-            soaking.insert(index, Arc::clone(&soaks));
-            let signal = Signal { soaks, changed: Arc::clone(&changed) };
+            let state = Arc::new(State::default());
+            states.insert(index, Arc::clone(&state));
+            let signal = Signal { state, changed: Arc::clone(&changed) };
             running.push(async move { (index, Box::pin(one(room, index, &intent, signal)).await) });
             continue;
         }
@@ -68,7 +70,7 @@ pub async fn apply(room: &Room<'_>, intents: Vec<Intent>, limits: Limits) -> Vec
         }
         tokio::select! {
             Some((index, report)) = running.next() => {
-                soaking.remove(&index);
+                states.remove(&index);
                 orders.remove(&index);
                 images.end(index, &report);
                 failures += usize::from(report.is_failure());
@@ -119,17 +121,40 @@ async fn one(room: &Room<'_>, index: usize, intent: &Intent, mut signal: Signal)
     drive(room, prepared.record, prepared.leash, start, &mut signal).await
 }
 
-/// Tells the batch that a change soaks.
+/// How far a change is, as far as it matters for the others.
+#[derive(Default)]
+struct State {
+    soaks: AtomicBool,
+    fails: AtomicBool,
+}
+
+impl State {
+    /// It waits for nothing but its soak.
+    fn soaks(&self) -> bool {
+        self.soaks.load(Ordering::Relaxed) && !self.fails()
+    }
+
+    /// It goes back.
+    fn fails(&self) -> bool {
+        self.fails.load(Ordering::Relaxed)
+    }
+}
+
+/// Tells the batch how far a change is.
 struct Signal {
-    soaks: Arc<AtomicBool>,
+    state: Arc<State>,
     changed: Arc<Notify>,
 }
 
 impl Heard for Signal {
     fn soaking(&mut self) {
-        if !self.soaks.swap(true, Ordering::Relaxed) {
+        if !self.state.soaks.swap(true, Ordering::Relaxed) {
             self.changed.notify_one();
         }
+    }
+
+    fn going_back(&mut self) {
+        self.state.fails.store(true, Ordering::Relaxed);
     }
 }
 

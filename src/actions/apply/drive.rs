@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::perform::Performer;
 use super::{Leash, Report, Room};
-use crate::domain::health::Failure;
 use crate::domain::history::{Record, RecordEnd, Verb};
 use crate::domain::rollout::{self, Course, Effect, Event, Moment, Outcome, Phase, Stage};
 use crate::ports::rollouts::Inspected;
@@ -27,10 +26,13 @@ pub(in crate::actions) struct Start {
 pub(in crate::actions) trait Heard: Send {
     /// The new version is healthy and soaks: the next change may begin.
     fn soaking(&mut self);
+    /// It failed and goes back: nothing is proved, and the change is at work again.
+    fn going_back(&mut self);
 }
 
 impl Heard for () {
     fn soaking(&mut self) {}
+    fn going_back(&mut self) {}
 }
 
 /// Drives a change to its end. The lock is given back, and the record closed.
@@ -51,6 +53,9 @@ pub(in crate::actions) async fn drive(
         tell(room, &record, &phase, begun);
         if matches!(phase, Phase::Soaking { .. }) {
             heard.soaking();
+        }
+        if matches!(phase, Phase::RollingBack { .. }) {
+            heard.going_back();
         }
         if let Phase::Ended(outcome) = phase {
             break outcome;
@@ -220,7 +225,7 @@ async fn close(
     if let Some(failure) = outcome.failure() {
         // What is kept on purpose may be right after all.
         let kept = matches!(outcome, Outcome::FailedKept(_));
-        if !kept && blames_the_version(failure) {
+        if !kept && failure.code.blames_the_version() {
             leash.memory.condemn(&record, &failure.clone().without_words(), now);
         }
     } else if record.verb == Verb::Rollback && record.left_the_old_version() {
@@ -245,19 +250,4 @@ async fn close(
         leash.withdraw(room, &record).await;
     }
     report
-}
-
-/// Whether a failure says something about the version, and not about the cluster's rules.
-fn blames_the_version(failure: &Failure) -> bool {
-    !matches!(
-        failure.code,
-        "quota"
-            | "admission"
-            | "rewritten"
-            | "unknown"
-            | "cut-off"
-            | "conflict"
-            | "api"
-            | "timeout"
-    )
 }

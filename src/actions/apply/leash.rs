@@ -1,11 +1,9 @@
 //! The hold on an object while it is changed: the Lease and what it remembers. Trouble with it never
 //! stops a rollback; losing it to another run does.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::Room;
@@ -24,7 +22,7 @@ const CONFIRM_AFTER: SignedDuration = SignedDuration::from_secs(10);
 /// A lock that was taken, or none where none may be written and a person accepted that.
 #[derive(Debug)]
 pub(in crate::actions) struct Leash {
-    held: Option<Arc<Mutex<Fence>>>,
+    held: Option<Fence>,
     pub(in crate::actions) memory: Memory,
     before: Option<Record>,
     due: Moment,
@@ -47,8 +45,7 @@ impl Leash {
         let taken = room.clock.now();
         match room.lock.take(&change.object, &change.uid, record, resuming).await {
             Ok(Held { fence, memory, before }) => {
-                let held = Some(Arc::new(Mutex::new(fence)));
-                Ok(Self { held, memory, before, due, taken })
+                Ok(Self { held: Some(fence), memory, before, due, taken })
             }
             Err(LockError::Forbidden { message }) if room.manner.without_lease => {
                 room.events.event(Event::Trouble {
@@ -90,10 +87,7 @@ impl Leash {
         self.memory.last = Some(record.without_words());
         let kept = match &mut self.held {
             None => Ok(Ok(())),
-            Some(fence) => {
-                let mut fence = fence.lock().await;
-                timeout(KEEP_DEADLINE, room.lock.keep(&mut fence, &self.memory)).await
-            }
+            Some(fence) => timeout(KEEP_DEADLINE, room.lock.keep(fence, &self.memory)).await,
         };
         // Counted from the answer: a silent server must not leave time for nothing else.
         self.due = room.clock.moment().after(RENEW_EVERY);
@@ -129,7 +123,6 @@ impl Leash {
 
     async fn give_back(&mut self, room: &Room<'_>, record: &Record) {
         let Some(fence) = self.held.take() else { return };
-        let fence = fence.lock().await.clone();
         if let Err(error) = room.lock.release(fence, &self.memory).await {
             tell(room, record, &error.to_string());
         }
@@ -141,10 +134,10 @@ impl Leash {
     }
 }
 
-/// Asks whether a lock is ours still.
+/// Asks whether a lock is ours still: by its holder, which stays the same while it is renewed elsewhere.
 #[derive(Debug, Clone)]
 pub(super) struct Guard {
-    held: Option<Arc<Mutex<Fence>>>,
+    held: Option<Fence>,
     taken: Timestamp,
 }
 
@@ -152,7 +145,7 @@ impl Guard {
     /// Whether the lock is ours still, as the server says.
     pub(super) async fn confirm(&self, room: &Room<'_>) -> Result<(), LockError> {
         match &self.held {
-            Some(fence) => room.lock.confirm(&*fence.lock().await).await,
+            Some(fence) => room.lock.confirm(fence).await,
             None => Ok(()),
         }
     }

@@ -10,7 +10,6 @@ use super::leash::Guard;
 use crate::domain::change::{ReleaseBefore, SlotId};
 use crate::domain::health::{self, Observation};
 use crate::domain::history::Record;
-use crate::domain::image::ImageReference;
 use crate::domain::rollout::{Course, Effect, Event, Images, Moment, Phase, Stage, Standing};
 use crate::ports::rollouts::{
     Inspected, LockError, ReadError, Replacement, Watcher, WriteError, Written, replacements,
@@ -243,14 +242,11 @@ impl<'a> Performer<'a> {
         for edit in &course.change.edits {
             let mut reference = Arc::clone(&edit.from);
             if course.change.release.is_none()
-                && let (Some(old), Ok(parsed)) =
-                    (&edit.from_digest, edit.from.parse::<ImageReference>())
-                && parsed.digest().is_none()
-                && let Some(tag) = parsed.effective_tag()
+                && let Some((tag, pinned)) = edit.pinned()
             {
-                let now = self.room.registry.digest(parsed.repository(), &tag, pull).await;
-                if now.is_ok_and(|now| now != *old) {
-                    reference = parsed.with(Some(&tag), Some(old)).as_written().into();
+                let now = self.room.registry.digest(pinned.repository(), &tag, pull).await;
+                if now.is_ok_and(|now| Some(&now) != pinned.digest()) {
+                    reference = pinned.as_written().into();
                 }
             }
             references.push((edit.slot.clone(), reference));

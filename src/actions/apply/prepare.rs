@@ -14,12 +14,14 @@ use crate::domain::consent;
 use crate::domain::history::{Record, RecordEnd, RecordId, Verb};
 use crate::domain::image::{Digest, ImageReference, Tag};
 use crate::domain::inventory::{Kind, Progress, PullIdentity};
+use crate::domain::policy::RollbackMode;
 use crate::domain::rollout::{Outcome, Stage, Standing};
+use crate::domain::version::Bump;
 use crate::ports::rollouts::{Inspected, LockError, ReadError};
 use crate::ports::{LookupError, Wanted};
 
 /// The time without progress that is allowed where neither the object nor the user says one.
-const PROGRESS_DEADLINE: Duration = Duration::from_mins(10);
+pub(in crate::actions) const PROGRESS_DEADLINE: Duration = Duration::from_mins(10);
 
 /// A change that is certain, and the hold on its object.
 pub(super) struct Prepared {
@@ -46,6 +48,8 @@ pub(super) async fn prepare(
     for step in &intent.steps {
         edits.push(edit(room, intent.verb, step, intent.pull.as_deref()).await?);
     }
+    let blind = |edit: &Edit| edit.bump == Bump::Digest && edit.from_digest.is_none();
+    let knows_the_way_back = !edits.iter().any(blind);
     let mut record = Record {
         id: RecordId { run: manner.run.clone(), number },
         cluster: Arc::clone(&manner.cluster),
@@ -61,7 +65,7 @@ pub(super) async fn prepare(
                     _ => manner.soak.unwrap_or(intent.soak),
                 },
                 progress_deadline: manner.progress_deadline.unwrap_or(PROGRESS_DEADLINE),
-                rollback: intent.rollback,
+                rollback: if knows_the_way_back { intent.rollback } else { RollbackMode::Never },
                 stateful: false,
                 was_healthy: true,
                 probes: intent.probes.clone(),
@@ -239,6 +243,8 @@ async fn edit(
     };
     let from_digest = match &step.running {
         Some(running) => Some(running.clone()),
+        // The tag stays the same and names the new image by now: what it named before nobody knows.
+        None if step.bump == Bump::Digest => None,
         None => now_written(room, &step.from, pull).await?,
     };
     Ok(Edit {

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use self::world::{Fault, World};
 use super::Limits;
 use crate::domain::calendar::Freeze;
-use crate::domain::rollout::Outcome;
+use crate::domain::rollout::{Moment, Outcome};
 
 const ONE: Limits = Limits { in_flight: 1, failures: 1 };
 const MANY: Limits = Limits { in_flight: 9, failures: 9 };
@@ -102,6 +102,40 @@ async fn after_the_lock_was_lost_nothing_more_is_written() {
     assert_eq!(words(&reports), ["unknown"]);
     assert_eq!(world.log().iter().filter(|entry| entry.contains("write")).count(), 1);
     assert!(world.last_record("web").is_some_and(|record| record.is_open()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_is_renewed_while_it_is_asked_about_stops_nothing() {
+    let mut world = World::new(&["web"]);
+    world.bad.insert(":2");
+    world.faults.insert(Fault::SlowLock);
+    let reports = world.apply(&[("web", "2")], ONE).await;
+    assert_eq!(words(&reports), ["rolled-back"]);
+    assert_eq!(world.image("web"), "corp/app:1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_time_of_the_run_is_over_nobody_waits_and_nothing_is_put_back() {
+    let mut world = World::new(&["a", "b"]);
+    world.manner.until = Some(Moment(Duration::from_mins(5)));
+    world.manner.soak = Some(Duration::from_mins(3));
+    let reports = world.apply(&[("a", "2"), ("b", "2")], MANY).await;
+    // The second waits until the first has proved their image, and soaks when the time is over.
+    assert_eq!(words(&reports), ["succeeded", "unknown"]);
+    assert_eq!((world.image("a"), world.image("b")), ("corp/app:2".into(), "corp/app:2".into()));
+    assert_eq!(world.memory("b").last.map(|last| last.is_open()), Some(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_one_goes_back_nothing_more_is_begun() {
+    let mut world = World::new(&["a", "b", "c"]);
+    world.relapsing.insert(":2", Duration::from_secs(30));
+    world.slow.insert(":1", Duration::from_secs(80));
+    world.slow.insert(":3", Duration::from_secs(50));
+    // The second takes until after the relapse of the first; the third may not begin then.
+    let reports = world.apply(&[("a", "2"), ("b", "3"), ("c", "4")], ONE).await;
+    assert_eq!(words(&reports), ["rolled-back", "succeeded", "not-begun"]);
+    check(&world, "c", &[]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,8 +34,17 @@ pub struct ChartRoom<'a> {
     pub cluster: Option<&'a ChartVersion>,
     /// What the policy says: by `NAMESPACE/RELEASE`, else by the name of the chart.
     pub sources: &'a BTreeMap<String, ChartSource>,
-    /// The source that was named for the one release of this run.
-    pub given: Option<&'a ChartSource>,
+    /// The chart that was named for the one release of this run.
+    pub given: Option<&'a NamedChart>,
+}
+
+/// A chart as somebody names it on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedChart {
+    /// Where it comes from.
+    pub source: ChartSource,
+    /// Its name there; none where the source says it (OCI).
+    pub name: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for ChartRoom<'_> {
@@ -113,7 +122,12 @@ pub(super) async fn find(
 }
 
 /// What each source publishes of the charts that are looked for there.
-type Publications = BTreeMap<ChartSource, Result<Arc<PublishedCharts>, LookupError>>;
+#[derive(Default)]
+struct Publications {
+    answers: BTreeMap<ChartSource, Result<Arc<PublishedCharts>, LookupError>>,
+    /// The sources that are searched for charts of which nobody said where they come from.
+    searched: BTreeSet<ChartSource>,
+}
 
 async fn ask(
     room: &ChartRoom<'_>,
@@ -122,6 +136,7 @@ async fn ask(
 ) -> Publications {
     let mut asked: BTreeMap<ChartSource, BTreeSet<Arc<str>>> = BTreeMap::new();
     let mut searched: BTreeSet<Arc<str>> = BTreeSet::new();
+    let mut published = Publications::default();
     for wanted in wanted {
         let name = Arc::clone(&wanted.chart.name);
         match named(room, wanted) {
@@ -137,7 +152,9 @@ async fn ask(
         match room.charts.configured() {
             Ok(repositories) => {
                 for repository in repositories {
-                    asked.entry(repository).or_default().extend(searched.iter().cloned());
+                    let charts = searched.iter().cloned();
+                    asked.entry(repository.clone()).or_default().extend(charts);
+                    published.searched.insert(repository);
                 }
             }
             Err(message) => {
@@ -149,8 +166,8 @@ async fn ask(
         let answer = room.charts.published(&source, &charts).await;
         (source, answer)
     });
-    let answers: Publications = join_all(answers).await.into_iter().collect();
-    for (source, answer) in &answers {
+    published.answers = join_all(answers).await.into_iter().collect();
+    for (source, answer) in &published.answers {
         let object = Some(source.to_string());
         match answer {
             Ok(published) => {
@@ -168,7 +185,7 @@ async fn ask(
             }),
         }
     }
-    answers
+    published
 }
 
 /// The source that somebody named for a release.
@@ -177,6 +194,7 @@ fn named(room: &ChartRoom<'_>, wanted: &Wanted<'_>) -> Option<ChartSource> {
     let release = format!("{namespace}/{}", wanted.workload.name);
     let source = room
         .given
+        .map(|given| &given.source)
         .or_else(|| room.sources.get(&release))
         .or_else(|| room.sources.get(&*wanted.chart.name))?;
     let ChartSource::Index { url, name: None } = source else { return Some(source.clone()) };
@@ -194,6 +212,13 @@ fn source(
     published: &Publications,
 ) -> Result<(ChartSource, Vec<ChartSource>), Found> {
     let chart = wanted.chart;
+    let given = room.given.and_then(|given| given.name.as_deref());
+    if let Some(given) = given.filter(|given| **given != *chart.name) {
+        return Err(Found::Nowhere(format!(
+            "it is of chart {}, and an upgrade to chart {given} would exchange it for another",
+            chart.name
+        )));
+    }
     if let Some(source) = named(room, wanted) {
         return Ok((source, Vec::new()));
     }
@@ -207,14 +232,15 @@ fn source(
     let mut matches = Vec::new();
     let mut namesakes = Vec::new();
     let mut trouble = None;
-    for (source, answer) in published {
+    // One that was named for another chart says nothing about this one.
+    let searched = |(source, _): &(&ChartSource, _)| published.searched.contains(source);
+    for (source, answer) in published.answers.iter().filter(searched) {
         match answer {
             Ok(answer) => match answer.of(&chart.name) {
                 Some(entries) if has(entries) => matches.push(source.clone()),
                 Some(_) => namesakes.push(source.to_string()),
                 None => {}
             },
-            // A repository that was searched, and not one that was named for another chart.
             Err(error) => trouble = Some(error),
         }
     }
@@ -253,7 +279,7 @@ async fn judge(
         let version = &chart.version;
         return Found::Nowhere(format!("{version:?} is no semantic version to compare"));
     };
-    let listed = match published.get(&source) {
+    let listed = match published.answers.get(&source) {
         Some(Ok(answer)) => answer.of(&chart.name).cloned(),
         Some(Err(error)) => return Found::Failed(error.clone()),
         None => None,
@@ -281,22 +307,22 @@ async fn judge(
         minimum_age: limits
             .minimum_age
             .map(|age| SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX)),
+        learned: None,
         now: options.now,
     };
     let app_version = chart.app_version.as_deref();
+    let in_registry = matches!(source, ChartSource::Oci(_));
     let mut learned: BTreeSet<Arc<str>> = BTreeSet::new();
-    let mut choice = choose(&current, app_version, &entries, &asked);
+    let choice = |entries: &[ChartEntry], learned: Option<&BTreeSet<Arc<str>>>| {
+        choose(&current, app_version, entries, &Asked { learned, ..asked })
+    };
     // In a registry only the numbers of versions are known before they are asked about.
     for _ in 0..ROUNDS {
-        let unknown: Vec<ChartVersion> = choice
-            .picks
-            .iter()
-            .map(|pick| pick.entry.version.clone())
-            .filter(|version| {
-                matches!(source, ChartSource::Oci(_)) && !learned.contains(version.as_str())
-            })
-            .collect();
-        if unknown.is_empty() {
+        let picks = choice(&entries, Some(&learned)).picks;
+        let versions = picks.into_iter().map(|pick| pick.entry.version);
+        let unknown: Vec<ChartVersion> =
+            versions.filter(|version| !learned.contains(version.as_str())).collect();
+        if unknown.is_empty() || !in_registry {
             break;
         }
         let answers = unknown.iter().map(|version| room.charts.metadata(&source, version));
@@ -315,8 +341,8 @@ async fn judge(
                 Err(error) => return Found::Failed(error),
             }
         }
-        choice = choose(&current, app_version, &entries, &asked);
     }
+    let choice = choice(&entries, None);
     let verdicts =
         if options.findings { chart::verdicts(&current, &entries, &choice) } else { Vec::new() };
     Found::There(Box::new(There {

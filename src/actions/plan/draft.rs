@@ -212,7 +212,7 @@ pub fn limits(workload: &Workload, slot: &Slot, options: &Options<'_>) -> Limits
     limits.only = named.map(|named| named.tag.clone());
     if let Some(memory) = workload.object().and_then(|object| options.memories.get(&object)) {
         let id = slot_id(slot);
-        limits.known_bad = memory.bad_tags(&id).cloned().collect();
+        limits.known_bad = memory.bad_tags(&id, slot.image.as_written()).cloned().collect();
         limits.approved = memory
             .approvals
             .iter()
@@ -267,14 +267,7 @@ fn current(slot: &Slot) -> Current {
     let Some(reference) = slot.image.reference() else {
         return Current::default();
     };
-    let reported = match &slot.running {
-        Running::Digests(digests) => match digests.as_slice() {
-            [one] => Some(one.clone()),
-            _ => None,
-        },
-        Running::NotAsked | Running::Unreported => None,
-    };
-    Current { tag: reference.effective_tag(), digest: reference.digest().cloned().or(reported) }
+    Current { tag: reference.effective_tag(), digest: slot.pinned_or_running().cloned() }
 }
 
 fn subject<'a>(

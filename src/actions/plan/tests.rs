@@ -334,6 +334,8 @@ fn a_moved_tag_is_seen_where_the_nodes_or_the_reference_tell_the_digest() {
     // A node that reports the manifest of its own platform runs what the index lists.
     run("nginx:latest", Running::Digests(vec![digest('3')]), "- up-to-date");
     run("nginx:latest", Running::Digests(vec![digest('2'), digest('1')]), "latest@2 digest held");
+    let plan = run("nginx:latest", Running::Digests(vec![digest('2'), digest('1')]), "latest@2");
+    assert!(plan.proposals[0].reasons.iter().any(|why| why.contains("no way back")), "{plan:?}");
     run("nginx:latest", Running::NotAsked, "- up-to-date: latest is a floating tag");
     let plan = run("nginx:latest", Running::Unreported, "- up-to-date: latest is a floating tag");
     assert_eq!(plan.warnings()[0].code, "unverified");

@@ -4,9 +4,12 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::adapters::hash::sha256;
 use crate::adapters::safe;
 use crate::domain::change::ObjectId;
+use crate::domain::release::Release;
 use crate::ports::rollouts::JournalError;
 
 /// The lock, held by this process and by the helm that inherits it.
@@ -40,23 +43,26 @@ impl Alive {
     }
 
     /// Notes which revision the helm that is started now begins: whoever takes the run up knows it for
-    /// ours by that.
+    /// ours by that. None: it began none.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(super) fn note(&self, revision: u32) -> std::io::Result<()> {
+    pub(super) fn note(&self, begun: Option<Begun>) -> std::io::Result<()> {
         use std::io::{Seek as _, Write as _};
         let mut file = &self.file;
         file.set_len(0)?;
         file.rewind()?;
-        writeln!(file, "{revision}")?;
+        if let Some(Begun { revision, at }) = begun {
+            writeln!(file, "{revision} {at}")?;
+        }
         file.sync_all()
     }
 
-    /// The revision that the last helm of this machine began; none where none is known.
-    pub fn last(locks: &Path, cluster: &str, object: &ObjectId) -> Option<u32> {
+    /// What the last helm of this machine began; none where none is known.
+    pub fn last(locks: &Path, cluster: &str, object: &ObjectId) -> Option<Begun> {
         let text = std::fs::read_to_string(file(locks, cluster, object)).ok()?;
-        text.trim().parse().ok()
+        let (revision, at) = text.trim().split_once(' ')?;
+        Some(Begun { revision: revision.parse().ok()?, at: at.parse().ok()? })
     }
 
     /// Lets programs that are started from now on inherit the lock, or not.
@@ -70,6 +76,29 @@ impl Alive {
         #[cfg(not(unix))]
         let _ = (&self.file, inherited);
         Ok(())
+    }
+}
+
+/// What a helm of this machine was started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Begun {
+    /// The revision that comes next.
+    pub revision: u32,
+    /// When it was started.
+    pub at: Timestamp,
+}
+
+/// How long a helm renders before it begins its revision, and how far a clock may be set back meanwhile.
+const TO_BEGIN: SignedDuration = SignedDuration::from_mins(5);
+const SET_BACK: SignedDuration = SignedDuration::from_secs(5);
+
+impl Begun {
+    /// Whether a revision is what this helm began, and not what another one did when ours had failed
+    /// before it came to that.
+    pub fn is(&self, release: &Release) -> bool {
+        let since = release.last_deployed.map(|at| at.duration_since(self.at));
+        release.revision == self.revision
+            && since.is_some_and(|since| since >= -SET_BACK && since <= TO_BEGIN)
     }
 }
 
@@ -93,9 +122,11 @@ mod tests {
         assert!(Alive::take(&locks, "c", &object).is_err());
         assert!(Alive::is_held(&locks, "c", &object));
         assert_eq!(Alive::last(&locks, "c", &object), None);
-        for revision in [12, 7] {
-            alive.note(revision).expect("it is noted");
-            assert_eq!(Alive::last(&locks, "c", &object), Some(revision));
+        let at: Timestamp = "2026-11-25T03:00:00.5Z".parse().expect("a time");
+        for begun in [Some(12), Some(7), None].map(|one| one.map(|revision| Begun { revision, at }))
+        {
+            alive.note(begun).expect("it is noted");
+            assert_eq!(Alive::last(&locks, "c", &object), begun);
         }
         alive.inherit(true).expect("a flag");
         let mut heir = std::process::Command::new("sleep").arg("60").spawn().expect("sleep");

@@ -2,6 +2,7 @@
 //! What was fetched is what is looked at, and what is installed later: nothing can be exchanged in
 //! between.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 use super::process::{Call, Helm, HelmError};
 use super::stored::StoredRelease;
 use crate::adapters::hash::sha256;
+use crate::adapters::safe;
 use crate::domain::chart::ChartSource;
 use crate::domain::image::Digest;
 
@@ -74,40 +76,36 @@ pub struct Wanted<'a> {
     pub plain_http: bool,
 }
 
+/// The indexes that helm fetched in this run.
+#[derive(Debug, Default)]
+pub(super) struct Indexes {
+    /// Where they are kept.
+    directory: Option<Arc<TempDir>>,
+    /// The names of their repositories.
+    fetched: BTreeSet<String>,
+}
+
+/// A repository as helm is told of it.
+struct Index {
+    repository: String,
+    environment: Vec<(&'static str, OsString)>,
+}
+
 impl Helm {
     /// Fetches a chart.
     ///
     /// # Errors
     /// helm's, the disk's, or that it is another one than was announced.
     pub async fn fetch(&self, wanted: &Wanted<'_>) -> Result<Fetched, FetchError> {
-        let disk = |error: std::io::Error| FetchError::Disk(error.to_string());
-        let directory = TempDir::with_prefix("safe-update-chart.").map_err(disk)?;
+        let directory = safe::temporary_directory("safe-update-chart.")?;
         let mut environment: Vec<(&'static str, OsString)> = Vec::new();
         let mut arguments: Vec<OsString> = vec!["pull".into()];
         match wanted.source {
-            ChartSource::Index { name: Some(repository), .. } => {
-                // The user's own copy of the index may be old, and is not touched.
-                environment.push(("HELM_REPOSITORY_CACHE", directory.path().join("cache").into()));
-                let update = ["repo", "update", "--", repository].map(Into::into).to_vec();
-                self.run(&Call {
-                    arguments: update,
-                    environment: environment.clone(),
-                    deadline: FETCH,
-                    ..Call::default()
-                })
-                .await?;
-                arguments.push("--version".into());
-                arguments.push(wanted.version.into());
-                arguments.push("--".into());
-                arguments.push(format!("{repository}/{}", wanted.name).into());
-            }
-            ChartSource::Index { url, name: None } => {
-                // With repositories of its own, helm would want to have the indexes of all of them.
-                environment.push(("HELM_REPOSITORY_CACHE", directory.path().join("cache").into()));
-                environment.push(("HELM_REPOSITORY_CONFIG", directory.path().join("none").into()));
-                arguments.extend(["--repo", url, "--version", wanted.version].map(Into::into));
-                arguments.push("--".into());
-                arguments.push(wanted.name.into());
+            ChartSource::Index { url, name } => {
+                let index = self.index(url, name.as_deref()).await?;
+                environment = index.environment;
+                arguments.extend(["--version", wanted.version, "--"].map(Into::into));
+                arguments.push(format!("{}/{}", index.repository, wanted.name).into());
             }
             ChartSource::Oci(reference) => {
                 arguments.extend(["--version", wanted.version].map(Into::into));
@@ -122,7 +120,7 @@ impl Helm {
         arguments.insert(2, directory.path().into());
         let call = Call { arguments, environment, deadline: FETCH, ..Call::default() };
         let printed = self.run(&call).await?;
-        let path = archive(directory.path()).map_err(disk)?.ok_or_else(|| {
+        let path = archive(directory.path())?.ok_or_else(|| {
             FetchError::Disk(format!("helm pull left no archive of {}", wanted.name))
         })?;
         let found = match wanted.source {
@@ -133,7 +131,7 @@ impl Helm {
         };
         let found = match found {
             Some(found) => found,
-            None => digest_of(&path).map_err(disk)?,
+            None => digest_of(&path)?,
         };
         if let Some(expected) = wanted.digest.filter(|expected| **expected != found) {
             return Err(FetchError::Digest {
@@ -144,6 +142,42 @@ impl Helm {
             });
         }
         Ok(Fetched { path, digest: found, kept: Some(Arc::new(directory)) })
+    }
+
+    /// A repository as helm is told of it, its index fetched once in a run. The user's own copy may be
+    /// old, and is not touched.
+    async fn index(&self, url: &str, name: Option<&str>) -> Result<Index, FetchError> {
+        let mut indexes = self.indexes.lock().await;
+        let directory = if let Some(directory) = &indexes.directory {
+            Arc::clone(directory)
+        } else {
+            let new = safe::temporary_directory("safe-update-indexes.")?;
+            Arc::clone(indexes.directory.insert(Arc::new(new)))
+        };
+        let cache = directory.path().join("cache");
+        let mut environment = vec![("HELM_REPOSITORY_CACHE", cache.into())];
+        let repository = name.map_or_else(
+            || format!("safe-update-{}", &sha256([url.as_bytes()])[..16]),
+            str::to_owned,
+        );
+        if name.is_none() {
+            // helm has no name for it, and fetches the index of `--repo` anew for every chart.
+            let known = directory.path().join(format!("{repository}.json"));
+            let text = serde_json::json!({
+                "apiVersion": "v1",
+                "repositories": [{"name": repository, "url": url}],
+            });
+            std::fs::write(&known, text.to_string())?;
+            environment.push(("HELM_REPOSITORY_CONFIG", known.into()));
+        }
+        if !indexes.fetched.contains(&repository) {
+            let arguments = ["repo", "update", "--", &repository].map(Into::into).to_vec();
+            let environment = environment.clone();
+            let call = Call { arguments, environment, deadline: FETCH, ..Call::default() };
+            self.run(&call).await?;
+            indexes.fetched.insert(repository.clone());
+        }
+        Ok(Index { repository, environment })
     }
 
     /// Renders a chart as an upgrade of a release would: what helm would store, with the answers of
@@ -185,6 +219,12 @@ impl Helm {
                 killed: false,
             }
         })
+    }
+}
+
+impl From<std::io::Error> for FetchError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Disk(error.to_string())
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::process::{Call, Helm, HelmError};
+use super::words::masked;
 
 /// How long it may take.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -84,7 +85,7 @@ impl Helm {
             ..Call::default()
         };
         let printed = self.run(&call).await?;
-        let text = tame(&String::from_utf8_lossy(&printed.stdout));
+        let text = tame(&masked(&String::from_utf8_lossy(&printed.stdout), diff.secrets));
         Ok((printed.code == 2 && !text.trim().is_empty()).then_some(text))
     }
 }

@@ -16,5 +16,6 @@ pub mod storage;
 pub mod stored;
 mod unpack;
 mod wire;
+pub mod words;
 
 pub use unpack::DecodeError;

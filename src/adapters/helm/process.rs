@@ -14,12 +14,14 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 
 use super::alive::Alive;
+use super::chart::Indexes;
+use super::words::masked;
 use crate::domain::chart::ChartVersion;
 
 /// The most that is read of what helm prints: a rendered release may have tens of megabytes.
 const STDOUT_MAX: u64 = 64 << 20;
 /// The most that is kept of its messages.
-const STDERR_MAX: u64 = 64 << 10;
+const STDERR_MAX: usize = 64 << 10;
 /// How long helm may take to say its version.
 const VERSION_DEADLINE: Duration = Duration::from_secs(20);
 /// How long helm may take to end after it was asked to.
@@ -58,6 +60,7 @@ pub struct Helm {
     program: PathBuf,
     version: ChartVersion,
     settings: Arc<HelmSettings>,
+    pub(super) indexes: Arc<tokio::sync::Mutex<Indexes>>,
 }
 
 /// Why helm cannot be used.
@@ -163,8 +166,12 @@ impl Helm {
         }
         let named = settings.program.clone().filter(|program| !program.is_empty());
         let program = PathBuf::from(named.unwrap_or_else(|| "helm".into()));
-        let mut helm =
-            Self { program, version: ChartVersion::default(), settings: Arc::new(settings) };
+        let mut helm = Self {
+            program,
+            version: ChartVersion::default(),
+            settings: Arc::new(settings),
+            indexes: Arc::default(),
+        };
         let printed = helm
             .run(&Call {
                 arguments: ["version", "--template", "{{.Version}}"].map(Into::into).to_vec(),
@@ -214,14 +221,15 @@ impl Helm {
             None => None,
         };
         let mut child = self.start(call, kept.as_ref())?;
-        let pid = child.id();
+        // What only reads is ended with all that it started, also when nobody waits for it any more.
+        let group = Group { leader: child.id(), whole: call.alive.is_none() };
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let work = async {
             let (stdout, stderr) =
-                tokio::join!(bounded(stdout, STDOUT_MAX), bounded(stderr, STDERR_MAX));
+                tokio::join!(bounded(stdout, STDOUT_MAX), last(stderr, STDERR_MAX));
             let status = child.wait().await;
             let stderr = match kept {
-                Some(file) => from_start(file),
+                Some(file) => end_of(file),
                 None => stderr,
             };
             (status, stdout, stderr)
@@ -231,11 +239,13 @@ impl Helm {
         else {
             // Asked to end, it still writes down what became of the release. One that does not end
             // is left to itself: while it lives, its lock says so.
-            ask_to_end(pid);
-            let _ = tokio::time::timeout(GRACE, &mut work).await;
+            group.ask_to_end();
+            let ended = tokio::time::timeout(GRACE, &mut work).await;
+            group.done(ended.is_ok());
             return Err(HelmError::Timeout { verb, deadline: call.deadline });
         };
-        let stderr = masked(&String::from_utf8_lossy(&stderr.read), call.secrets);
+        group.done(true);
+        let stderr = masked(&String::from_utf8_lossy(&stderr), call.secrets);
         let failed =
             |message: String, killed| HelmError::Failed { verb: verb.clone(), message, killed };
         let status = status.map_err(|error| failed(error.to_string(), true))?;
@@ -347,7 +357,25 @@ struct Bounded {
     cut: bool,
 }
 
-/// Reads a stream to its end and keeps the first of it: a full pipe would stop helm.
+/// Reads a stream to its end and keeps the last of it: a full pipe would stop helm, and its error comes
+/// after all its warnings.
+async fn last(stream: Option<impl AsyncRead + Unpin>, max: usize) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let Some(mut stream) = stream else { return kept };
+    let mut part = vec![0; 16 << 10];
+    while let Ok(read) = stream.read(&mut part).await
+        && read > 0
+    {
+        kept.extend_from_slice(&part[..read]);
+        if kept.len() > 2 * max {
+            kept.drain(..kept.len() - max);
+        }
+    }
+    kept.drain(..kept.len().saturating_sub(max));
+    kept
+}
+
+/// Reads a stream to its end and keeps the first of it.
 async fn bounded(stream: Option<impl AsyncRead + Unpin>, max: u64) -> Bounded {
     let mut kept = Bounded { read: Vec::new(), cut: false };
     let Some(mut stream) = stream else { return kept };
@@ -362,41 +390,58 @@ async fn bounded(stream: Option<impl AsyncRead + Unpin>, max: u64) -> Bounded {
     kept
 }
 
-/// What was written to a file, from its start.
-fn from_start(mut file: File) -> Bounded {
-    use std::io::{Read as _, Seek as _};
-    let mut kept = Bounded { read: Vec::new(), cut: false };
+/// The last of what was written to a file.
+fn end_of(mut file: File) -> Vec<u8> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let mut kept = Vec::new();
     // Only words are lost with it: what happened is read from the storage of releases.
-    let _ = file.rewind().and_then(|()| file.take(STDERR_MAX).read_to_end(&mut kept.read));
+    let start = file.metadata().map_or(0, |file| file.len().saturating_sub(STDERR_MAX as u64));
+    let _ = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_to_end(&mut kept));
     kept
 }
 
-#[cfg(unix)]
-fn ask_to_end(pid: Option<u32>) {
-    use rustix::process::{Pid, Signal, kill_process};
-    let pid = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
-    if let Some(pid) = pid {
-        // That it has ended by itself meanwhile is as good.
-        let _ = kill_process(pid, Signal::TERM);
+/// A helm and what it starts: its plugins, and those of the kubeconfig.
+struct Group {
+    leader: Option<u32>,
+    /// All of them end with it. What writes comes to its end by itself.
+    whole: bool,
+}
+
+impl Group {
+    /// Asks to end.
+    fn ask_to_end(&self) {
+        #[cfg(unix)]
+        self.signal(rustix::process::Signal::TERM);
+    }
+
+    /// It has ended, so that its number may be another's by now; else all that is left is killed.
+    fn done(mut self, ended: bool) {
+        if ended {
+            self.leader = None;
+        }
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: rustix::process::Signal) {
+        use rustix::process::{Pid, kill_process, kill_process_group};
+        let leader = self.leader.and_then(|leader| i32::try_from(leader).ok());
+        if let Some(leader) = leader.and_then(Pid::from_raw) {
+            // That it has ended by itself meanwhile is as good.
+            let _ = match self.whole {
+                true => kill_process_group(leader, signal),
+                false => kill_process(leader, signal),
+            };
+        }
     }
 }
 
-#[cfg(not(unix))]
-fn ask_to_end(_pid: Option<u32>) {}
-
-/// What helm says without the secrets that are known.
-pub(super) fn masked(text: &str, secrets: &[SecretString]) -> String {
-    let mut masked = text.to_owned();
-    let mut secrets: Vec<&str> = secrets.iter().map(ExposeSecret::expose_secret).collect();
-    // One that stands in another would leave the rest of that one to be read.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    for secret in secrets {
-        // A word as short as this stands everywhere.
-        if secret.len() >= 4 {
-            masked = masked.replace(secret, "***");
+impl Drop for Group {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if self.whole {
+            self.signal(rustix::process::Signal::KILL);
         }
     }
-    masked
 }
 
 /// The error of helm's messages: warnings come first, and the last `Error:` says what happened.

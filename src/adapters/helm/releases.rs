@@ -1,19 +1,20 @@
 //! Releases as what can be selected and moved: a platform of its own beside the workloads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
 use super::driver::Driver;
 use super::storage::{Storage, Summaries};
+use super::words::without_values;
 use crate::adapters::hash::sha256;
 use crate::adapters::workload::SYSTEM_NAMESPACES;
 use crate::domain::inventory::{
     Inventory, Kind, Leg, Owner, Progress, Rollout, Slot, SlotImage, SlotKind, Warning, Workload,
 };
 use crate::domain::release::{Release, ReleaseStatus};
-use crate::ports::releases::ReleaseRecords;
+use crate::ports::releases::{Declarations, ReleaseRecords};
 use crate::ports::{DiscoverError, Platform, Query, Scope};
 
 /// The name of the chart that deploys this program.
@@ -62,7 +63,7 @@ impl<'a> Releases<'a> {
             };
             inventory.workloads.extend(releases.iter().filter(wanted).filter_map(workload));
         }
-        self.find_owners(&query.scope, &named, &mut inventory).await;
+        self.find_owners(&mut inventory).await;
         let missing = named.iter().find(|(namespace, name)| {
             let is_it = |one: &Workload| {
                 one.namespace.as_deref() == Some(*namespace) && *one.name == **name
@@ -87,25 +88,29 @@ impl<'a> Releases<'a> {
     }
 
     /// Whom releases belong to that somebody else upgrades.
-    async fn find_owners(&self, scope: &Scope, named: &[(&str, &str)], inventory: &mut Inventory) {
-        if inventory.workloads.is_empty() {
+    async fn find_owners(&self, inventory: &mut Inventory) {
+        let workloads = inventory.workloads.iter();
+        let mut namespaces: BTreeSet<&str> =
+            workloads.filter_map(|one| one.namespace.as_deref()).collect();
+        if namespaces.is_empty() {
             return;
         }
-        // A HelmRelease may stand in another namespace than what it makes.
-        let everywhere = Scope::All;
-        let scope = if named.is_empty() { scope } else { &everywhere };
-        let declared = match self.storage.declared(scope).await {
-            Ok(declared) => declared,
-            Err(why) => {
-                inventory.warnings.push(Warning {
-                    code: "owners-unread",
-                    message: format!("{why}; whether Flux declares these releases is not known"),
-                    object: None,
-                });
-                return;
-            }
+        namespaces.insert(self.here);
+        let namespaces: Vec<&str> = namespaces.into_iter().collect();
+        let found = self.storage.declared(&namespaces).await;
+        let unread = match &found {
+            Ok(Declarations { all: true, .. }) => None,
+            Ok(_) => Some("the HelmReleases of other namespaces may not be read".to_owned()),
+            Err(why) => Some(why.clone()),
         };
-        for declared in declared {
+        if let Some(why) = unread {
+            inventory.warnings.push(Warning {
+                code: "owners-unread",
+                message: format!("{why}; whether Flux declares these releases is not known"),
+                object: None,
+            });
+        }
+        for declared in found.map_or_else(|_| Vec::new(), |found| found.declared) {
             let is_it = |one: &&mut Workload| {
                 one.namespace.as_deref() == Some(&*declared.namespace)
                     && *one.name == *declared.release
@@ -203,7 +208,7 @@ fn failed(release: &Release) -> Option<String> {
     failed.then(|| {
         let words = match release.description.as_str() {
             "" => String::new(),
-            text => format!(": {text}"),
+            text => format!(": {}", without_values(text)),
         };
         format!("revision {} is {}{words}", release.revision, release.status)
     })

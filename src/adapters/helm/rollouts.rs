@@ -6,7 +6,6 @@
 
 mod parts;
 mod previews;
-mod unlock;
 mod upgrade;
 mod watch;
 
@@ -24,7 +23,6 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use self::parts::{PartState, Parts};
-pub use self::unlock::{UnlockError, Unlocked};
 pub use self::upgrade::Upgrade;
 use self::watch::ReleaseWatcher;
 use super::alive::Alive;
@@ -34,6 +32,7 @@ use super::process::{Helm, HelmError, HelmSettings};
 use super::releases;
 use super::storage::{Storage, Stored};
 use super::stored::StoredRelease;
+use super::words;
 use crate::adapters::hash::sha256;
 use crate::domain::change::{ObjectId, SlotId};
 use crate::domain::health::JobState;
@@ -221,19 +220,23 @@ impl HelmRollouts {
         let since = newest.last_deployed.map_or_else(String::new, |at| format!(" since {at:.0}"));
         let back = newest.status == ReleaseStatus::PendingRollback
             || newest.description.starts_with("Rollback");
+        let mut secrets = self.access.options.secrets.clone();
+        words::collect(&stored.newest.values, &mut secrets);
+        words::collect(&stored.newest.chart_values, &mut secrets);
         let description = match newest.description.as_str() {
             "" => String::new(),
-            text => format!(": {text}"),
+            text => format!(": {}", words::masked(text, &secrets)),
         };
         Some(Half {
             version: Arc::clone(&newest.chart.version),
+            manifest: stored.newest.manifest_digest.clone(),
             back,
             what: format!("{}{since}{description}", newest.status),
             working: if !newest.status.is_pending() {
                 Working::Ended
             } else if Alive::is_held(&self.access.locks, &self.access.identity, object) {
                 Working::Here
-            } else if self.begun_here(object) == Some(newest.revision) {
+            } else if self.is_ours(object, newest) {
                 Working::Gone
             } else {
                 Working::Unknown

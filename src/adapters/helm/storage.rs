@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use crate::domain::inventory::Warning;
 use crate::domain::release::{Release, ReleaseStatus, Revision, Revisions};
-use crate::ports::releases::{Declared, RecordObject, RecordQuery, ReleaseError, ReleaseRecords};
+use crate::ports::releases::{
+    Declarations, RecordObject, RecordQuery, ReleaseError, ReleaseRecords,
+};
 use crate::ports::{DiscoverError, Scope};
 
 use super::driver::Driver;
@@ -113,6 +115,10 @@ impl<'a> Storage<'a> {
         let query = self.query(&scope, &selector, false);
         self.records.list(&query, &mut take).await.map_err(failed)?;
         match gathered.finish() {
+            Ok(Some((newest, None))) if newest.release.status.is_pending() => {
+                let deployed = self.superseded_before(&newest).await?;
+                Ok(Stored { newest, deployed })
+            }
             Ok(Some((newest, deployed))) => Ok(Stored { newest, deployed }),
             Ok(None) => {
                 let newest = self.newest_of_all(&scope, name).await?.ok_or_else(gone)?;
@@ -122,6 +128,23 @@ impl<'a> Storage<'a> {
             Err((revision, error)) => {
                 Err(unreadable(&format!("{namespace}/{name}"), revision, &error))
             }
+        }
+    }
+
+    /// The revision before a pending one, where that had superseded it already: a helm that is killed
+    /// between its last two writes leaves none deployed.
+    async fn superseded_before(
+        &self,
+        pending: &StoredRelease,
+    ) -> Result<Option<StoredRelease>, ReleaseError> {
+        let release = &pending.release;
+        let before = release.revision.saturating_sub(1);
+        match self.revision(&release.namespace, &release.name, before).await {
+            Ok(found) => {
+                Ok(Some(found).filter(|found| found.release.status == ReleaseStatus::Superseded))
+            }
+            Err(ReleaseError::Gone { .. }) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -169,8 +192,8 @@ impl<'a> Storage<'a> {
     ///
     /// # Errors
     /// They cannot be read.
-    pub async fn declared(&self, scope: &Scope) -> Result<Vec<Declared>, String> {
-        self.records.declared(scope).await
+    pub async fn declared(&self, namespaces: &[&str]) -> Result<Declarations, String> {
+        self.records.declared(namespaces).await
     }
 
     fn query<'q>(&self, scope: &'q Scope, selector: &'q str, names_only: bool) -> RecordQuery<'q> {

@@ -197,7 +197,7 @@ impl Transport {
             // Waiting for longer than there is time would only hide the answer.
             if attempt >= self.bounds.attempts
                 || !may_pass(&error)
-                || Instant::now() + pause >= deadline
+                || pause >= deadline.saturating_duration_since(Instant::now())
             {
                 return Err(error);
             }

@@ -16,7 +16,7 @@ use crate::adapters::workload::Text;
 
 use super::client::{RequestError, status_error};
 use super::cluster::{Inner, decode};
-use super::list::{Filter, Resource};
+use super::list::{Filter, PAGES_MAX, Resource};
 use super::page::{continuation, items};
 
 /// After this long the server ends a watch; it is taken up again where it was.
@@ -242,11 +242,19 @@ impl<T: Send> Feed<T> {
             ..ListParams::default()
         };
         let mut kept = Vec::new();
+        let mut pages = 0;
         loop {
             let target = target(request.list(&parameters))?;
-            let bytes = tokio::time::timeout(OPEN_MAX, self.inner.transport.get(&target))
-                .await
-                .unwrap_or(Err(RequestError::Timeout(OPEN_MAX)))?;
+            let answer = tokio::time::timeout(OPEN_MAX, self.inner.transport.get(&target));
+            let bytes = match answer.await.unwrap_or(Err(RequestError::Timeout(OPEN_MAX))) {
+                Ok(bytes) => bytes,
+                // Huge objects: the same page in smaller pieces.
+                Err(RequestError::TooLarge(_)) if parameters.limit > Some(1) => {
+                    parameters.limit = parameters.limit.map(|limit| (limit / 10).max(1));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let mut wrong = None;
             items(&bytes, |object: &RawValue| match (self.read)(object.get().as_bytes()) {
                 Ok(object) => kept.push(object),
@@ -260,8 +268,10 @@ impl<T: Send> Feed<T> {
                 let version = decode::<Versioned<'_>>(&bytes)?.metadata.resource_version;
                 return Ok((kept, version.to_string()));
             }
-            if next == parameters.continue_token {
-                return Err(RequestError::Malformed("the list goes in circles".into()));
+            pages += 1;
+            if pages > PAGES_MAX {
+                let why = format!("the list has more than {PAGES_MAX} pages");
+                return Err(RequestError::Malformed(why));
             }
             parameters.continue_token = next;
         }

@@ -1,24 +1,47 @@
 //! Flux `HelmReleases`: which releases helm-controller makes, and would put back if anybody else
 //! upgraded them.
 
+use kube::api::ListParams;
+use kube::core::Request;
 use serde::Deserialize;
 
 use crate::domain::inventory::Owner;
-use crate::ports::Scope;
-use crate::ports::releases::Declared;
+use crate::ports::releases::{Declarations, Declared};
 
+use super::client::RequestError;
 use super::cluster::{Cluster, decode};
 use super::list::is_path_segment;
 
-/// The versions of the kind, the newest first. The older ones are gone since Flux 2.7.
-const VERSIONS: [&str; 2] = ["v2", "v2beta2"];
-/// The most of them that are looked at: a page of a size that is taken.
-const LIMIT: usize = 5_000;
+const GROUP: &str = "helm.toolkit.fluxcd.io";
+/// The version of the kind since Flux 2.3, where the server does not say which one it has.
+const VERSION: &str = "v2";
+/// How many are asked for at once, and how often at most.
+const PAGE: u32 = 500;
+const PAGES_MAX: usize = 1_000;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Group {
+    preferred_version: GroupVersion,
+}
+
+#[derive(Deserialize)]
+struct GroupVersion {
+    version: String,
+}
 
 #[derive(Deserialize)]
 struct HelmReleases {
     #[serde(default)]
+    metadata: ListMetadata,
+    #[serde(default)]
     items: Vec<HelmRelease>,
+}
+
+#[derive(Default, Deserialize)]
+struct ListMetadata {
+    #[serde(rename = "continue")]
+    continuation: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -58,39 +81,61 @@ struct Snapshot {
 }
 
 impl Cluster {
-    /// The releases that Flux declares; none where it is not there.
+    /// The releases that Flux declares; none where it is not there. A `HelmRelease` may stand in another
+    /// namespace than what it makes, so that all are asked, and where that is forbidden these.
     ///
     /// # Errors
     /// They may not be read, or the server does not answer.
-    pub(super) async fn flux_releases(&self, scope: &Scope) -> Result<Vec<Declared>, String> {
-        let namespace = match scope {
-            Scope::All => None,
-            Scope::Namespace(namespace) => Some(namespace.as_str()),
-            Scope::Current => Some(self.default_namespace()),
+    pub(super) async fn flux_releases(&self, namespaces: &[&str]) -> Result<Declarations, String> {
+        let nothing = || Declarations { declared: Vec::new(), all: true };
+        let group = format!("/apis/{GROUP}");
+        let answer = self.inner.transport.get(&group).await;
+        let version = match answer.and_then(|bytes| decode::<Group>(&bytes)) {
+            Ok(known) => known.preferred_version.version,
+            Err(error) if error.is_not_found() => return Ok(nothing()),
+            // Who may not ask what the server knows may still read it.
+            Err(_) => VERSION.to_owned(),
         };
-        if namespace.is_some_and(|namespace| !is_path_segment(namespace)) {
-            return Ok(Vec::new());
+        let group = format!("{group}/{version}");
+        match self.helm_releases(&format!("{group}/helmreleases")).await {
+            Ok(declared) => Ok(Declarations { declared, all: true }),
+            Err(error) if error.is_not_found() => Ok(nothing()),
+            Err(error) if error.is_forbidden() => {
+                let mut found = Declarations { declared: Vec::new(), all: false };
+                for namespace in namespaces.iter().filter(|one| is_path_segment(one)) {
+                    let path = format!("{group}/namespaces/{namespace}/helmreleases");
+                    match self.helm_releases(&path).await {
+                        Ok(declared) => found.declared.extend(declared),
+                        Err(error) if error.is_forbidden() => {}
+                        Err(error) => return Err(self.untold(&error)),
+                    }
+                }
+                Ok(found)
+            }
+            Err(error) => Err(self.untold(&error)),
         }
-        for version in VERSIONS {
-            let group = format!("/apis/helm.toolkit.fluxcd.io/{version}");
-            let path = match namespace {
-                Some(namespace) => format!("{group}/namespaces/{namespace}/helmreleases"),
-                None => format!("{group}/helmreleases"),
-            };
-            let answer = self.inner.transport.get(&format!("{path}?limit={LIMIT}")).await;
-            match answer.and_then(|bytes| decode::<HelmReleases>(&bytes)) {
-                Ok(found) => return Ok(found.items.into_iter().map(declared).collect()),
-                Err(error) if error.is_not_found() => {}
-                // Who may not look everywhere looks where he is.
-                Err(error) if error.is_forbidden() && namespace.is_none() => {
-                    return Box::pin(self.flux_releases(&Scope::Current)).await;
-                }
-                Err(error) => {
-                    return Err(self.trouble(&error, "the HelmReleases of Flux").to_string());
-                }
+    }
+
+    async fn helm_releases(&self, path: &str) -> Result<Vec<Declared>, RequestError> {
+        let mut declared = Vec::new();
+        let mut parameters = ListParams { limit: Some(PAGE), ..ListParams::default() };
+        for _ in 0..PAGES_MAX {
+            let request = Request::new(path).list(&parameters);
+            let request = request.map_err(|error| RequestError::Malformed(error.to_string()))?;
+            let bytes = self.inner.transport.get(&request.uri().to_string()).await?;
+            let page = decode::<HelmReleases>(&bytes)?;
+            declared.extend(page.items.into_iter().map(self::declared));
+            parameters.continue_token =
+                page.metadata.continuation.filter(|token| !token.is_empty());
+            if parameters.continue_token.is_none() {
+                return Ok(declared);
             }
         }
-        Ok(Vec::new())
+        Err(RequestError::Malformed(format!("the list has more than {PAGES_MAX} pages")))
+    }
+
+    fn untold(&self, error: &RequestError) -> String {
+        self.trouble(error, "the HelmReleases of Flux").to_string()
     }
 }
 

@@ -20,7 +20,7 @@ use super::page::continuation;
 /// a continuation for some five minutes, so a second time is unlikely and a fourth is no accident.
 const RESTARTS: u32 = 3;
 /// Pages of one list; a million objects and more are no list, but a server that never ends.
-const PAGES_MAX: usize = 2_000;
+pub(super) const PAGES_MAX: usize = 2_000;
 /// The size that pages grow to when objects are small: each page costs a round trip, and two of
 /// them are in memory at a time.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;

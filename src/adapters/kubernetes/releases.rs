@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::adapters::workload::{Pairs, Text};
 use crate::domain::inventory::Warning;
 use crate::ports::releases::{
-    Declared, Keeper, RecordObject, RecordQuery, ReleaseRecords, TakeRecord,
+    Declarations, Keeper, RecordObject, RecordQuery, ReleaseRecords, TakeRecord,
 };
 use crate::ports::{DiscoverError, Scope};
 
@@ -46,8 +46,11 @@ impl ReleaseRecords for Cluster {
         Box::pin(self.list_records(query, take))
     }
 
-    fn declared<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Vec<Declared>, String>> {
-        Box::pin(self.flux_releases(scope))
+    fn declared<'a>(
+        &'a self,
+        namespaces: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<Declarations, String>> {
+        Box::pin(self.flux_releases(namespaces))
     }
 
     fn get<'a>(

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::change::{Change, Edit, SlotId, Terms};
-use crate::domain::health::Failure;
+use crate::domain::health::{Failure, FailureCode};
 use crate::domain::inventory::SlotKind;
 use crate::domain::policy::RollbackMode;
 use crate::domain::rollout::{self, Course, Event as Step, Moment};
@@ -51,7 +51,7 @@ fn hear(metrics: &Metrics, number: u32, events: Vec<Step>) {
 }
 
 fn failure() -> Failure {
-    Failure { code: "crash", message: "it crashes".into(), never_ran: false, slot: None }
+    Failure { code: FailureCode::Crash, message: "it crashes".into(), never_ran: false, slot: None }
 }
 
 #[test]

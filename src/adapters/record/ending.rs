@@ -6,28 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::cut;
 use super::wire::{Read, SlotForm, millis, missing, text, unknown};
-use crate::domain::health::{Failure, UNDO};
+use crate::domain::health::{Failure, FailureCode};
 use crate::domain::history::RecordEnd;
 use crate::domain::rollout::Outcome;
-
-/// The words of [`Failure::code`]. One that a later version adds is read as the last.
-const CODES: [&str; 15] = [
-    "image-pull",
-    "crash",
-    "config",
-    "quota",
-    "admission",
-    "deadline",
-    "digest",
-    "rewritten",
-    "probe",
-    "restarts",
-    "job",
-    "relapse",
-    "stopped",
-    UNDO,
-    "unknown",
-];
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct FailureForm {
@@ -56,7 +37,7 @@ struct OutcomeForm {
 impl FailureForm {
     pub(super) fn new(failure: &Failure, max: usize) -> Self {
         Self {
-            code: failure.code.into(),
+            code: failure.code.as_str().into(),
             message: cut(&failure.message, max),
             never_ran: failure.never_ran,
             slot: failure.slot.as_ref().map(SlotForm::new),
@@ -65,7 +46,7 @@ impl FailureForm {
 
     pub(super) fn into_failure(self) -> Read<Failure> {
         Ok(Failure {
-            code: CODES.into_iter().find(|code| *code == self.code).unwrap_or("unknown"),
+            code: FailureCode::read(&self.code),
             message: self.message,
             never_ran: self.never_ran,
             slot: self.slot.map(SlotForm::into_slot).transpose()?,

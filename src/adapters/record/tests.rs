@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::change::{Change, Edit, Probe, SlotId, Terms};
-use crate::domain::health::Failure;
+use crate::domain::health::{Failure, FailureCode};
 use crate::domain::history::{Actor, Approval, BadVersion, KnownBad, RecordEnd, Verb};
 use crate::domain::image::Digest;
 use crate::domain::inventory::SlotKind;
@@ -28,7 +28,7 @@ fn actor() -> Actor {
 
 fn failure(message: &str) -> Failure {
     Failure {
-        code: "crash",
+        code: FailureCode::Crash,
         message: message.into(),
         never_ran: false,
         slot: Some(slot(SlotKind::Container, "app")),
@@ -170,7 +170,7 @@ fn a_word_that_a_later_version_adds_to_failures_is_read_as_unknown() {
     let mut value = record_to_json(&Record { failure: Some(failure("x")), ..record() });
     value["failure"]["code"] = json!("gremlins");
     let read = record_from_json(&value).expect("readable");
-    assert_eq!(read.failure.map(|failure| failure.code), Some("unknown"));
+    assert_eq!(read.failure.map(|failure| failure.code), Some(FailureCode::Unknown));
 }
 
 #[test]

@@ -114,7 +114,7 @@ pub async fn draft(
             charts: &charts,
             cluster: version.as_ref(),
             sources: &settings.merged.charts,
-            given: helm.and_then(|flags| flags.source.as_ref()),
+            given: helm.and_then(|flags| flags.chart.as_ref()),
         }),
     };
     let mut plan = plan::plan(inventory, &*registries, &options, &*progress).await;

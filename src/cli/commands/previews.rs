@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::actions::plan::NamedChart;
 use crate::actions::preview::{Previewed, Subject, preview};
 use crate::adapters::helm::rollouts::{HelmRollouts, UpgradeOptions};
 use crate::cli::printer::Printer;
 use crate::cli::render;
 use crate::cli::render::escape::escape;
-use crate::domain::chart::ChartSource;
 use crate::domain::consent::{self, Answer, Consent};
 use crate::domain::gate::{Decision, Finding, Gate, Verdict};
 use crate::domain::inventory::Kind;
@@ -23,8 +23,8 @@ use crate::ports::previews::{ChartWanted, PreviewError};
 pub struct HelmFlags {
     /// The flags of `helm upgrade`.
     pub options: UpgradeOptions,
-    /// The source that was named for the one release.
-    pub source: Option<ChartSource>,
+    /// The chart that was named for the one release.
+    pub chart: Option<NamedChart>,
     /// How many lines around a change are shown; none for all.
     pub context: Option<usize>,
     /// A release that a dead helm left pending is freed first.
@@ -38,7 +38,7 @@ impl HelmFlags {
     pub fn new(for_people: bool) -> Self {
         Self {
             options: UpgradeOptions::default(),
-            source: None,
+            chart: None,
             context: Some(CONTEXT),
             unlock: false,
             for_people,

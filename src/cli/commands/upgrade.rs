@@ -5,6 +5,7 @@ mod values;
 
 use super::previews::HelmFlags;
 use super::{apply, plan};
+use crate::actions::plan::NamedChart;
 use crate::adapters::helm::rollouts::UpgradeOptions;
 use crate::cli::args::{Global, Lookup, OnlyLeg, PlanArgs, PlanFormat, Selection, TextFormat};
 use crate::cli::args_helm::UpgradeArgs;
@@ -29,12 +30,11 @@ pub fn run(
     printer: &Printer,
 ) -> Result<Exit, CommandError> {
     let Some(release) = &arguments.release else {
-        only_plans(arguments)?;
         return plan::run(global, &releases(arguments), printer);
     };
     let target = target(release)?;
-    let source = match &arguments.chart {
-        Some(chart) => Some(source(global, chart, arguments.repo.as_deref(), printer)?),
+    let chart = match &arguments.chart {
+        Some(chart) => Some(named(global, chart, arguments.repo.as_deref(), printer)?),
         None => None,
     };
     let told = values::read(&arguments.values, std::io::stdin())?;
@@ -45,7 +45,7 @@ pub fn run(
             secrets: told.secrets,
             kept: told.kept,
         },
-        source,
+        chart,
         context: render::preview::context(arguments.diff_context),
         unlock: arguments.unlock,
         for_people: arguments.output == TextFormat::Table,
@@ -69,27 +69,6 @@ pub fn run(
         metrics_file: arguments.metrics_file.clone(),
     };
     apply::run_with(global, &apply, &helm, printer)
-}
-
-/// Without a release nothing is upgraded, so that what says how has no meaning.
-fn only_plans(arguments: &UpgradeArgs) -> Result<(), CommandError> {
-    let values = &arguments.values;
-    let given = [
-        ("--version", arguments.version.is_some()),
-        ("--values", !values.values.is_empty()),
-        ("--set", !values.set.is_empty()),
-        ("--auto", arguments.auto),
-        ("--yes", arguments.yes),
-        ("--dry-run", arguments.dry_run.is_some()),
-        ("--unlock", arguments.unlock),
-    ];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((flag, _)) => Err(CommandError::usage_message(format!(
-            "{flag} says how a release is upgraded, and none is named"
-        ))
-        .hint("name the release; `apply --auto --only helm` upgrades all that need no yes")),
-        None => Ok(()),
-    }
 }
 
 /// What is planned where no release is named.
@@ -123,23 +102,23 @@ fn target(release: &str) -> Result<TargetName, CommandError> {
     Ok(target)
 }
 
-/// Where a chart comes from, as helm reads it.
-fn source(
+/// The chart that is meant, as helm reads it.
+fn named(
     global: &Global,
     chart: &str,
     repo: Option<&str>,
     printer: &Printer,
-) -> Result<ChartSource, CommandError> {
+) -> Result<NamedChart, CommandError> {
     let wrong = |text: &str| {
         let error = text.parse::<ChartSource>();
         error.map_err(|error| CommandError::usage_message(error.to_string()))
     };
     if let Some(url) = repo {
-        return wrong(url);
+        return Ok(NamedChart { source: wrong(url)?, name: Some(chart.into()) });
     }
     if chart.contains("://") {
         return match wrong(chart)? {
-            source @ ChartSource::Oci(_) => Ok(source),
+            source @ ChartSource::Oci(_) => Ok(NamedChart { source, name: None }),
             ChartSource::Index { .. } => {
                 Err(CommandError::usage_message(format!("{chart} is the address of a repository"))
                     .hint("name the chart, and the repository with --repo"))
@@ -152,18 +131,19 @@ fn source(
         ))
         .hint("`helm upgrade` installs it; here charts come from a repository or a registry"));
     }
-    let (name, _) = chart.split_once('/').ok_or_else(|| {
+    let (repository, name) = chart.split_once('/').ok_or_else(|| {
         CommandError::usage_message(format!("{chart} does not say where it comes from")).hint(
             "write REPOSITORY/CHART, oci://HOST/PATH/CHART, or name the repository with --repo",
         )
     })?;
     let settings = Settings::load(global, &Lookup::default(), &[], printer)?;
     let known = wire::chart_repositories(&settings, printer)?;
-    let is_it = |source: &ChartSource| matches!(source, ChartSource::Index { name: Some(known), .. } if **known == *name);
-    known.into_iter().find(is_it).ok_or_else(|| {
-        CommandError::usage_message(format!("helm knows no repository {name}"))
+    let is_it = |source: &ChartSource| matches!(source, ChartSource::Index { name: Some(known), .. } if **known == *repository);
+    let source = known.into_iter().find(is_it).ok_or_else(|| {
+        CommandError::usage_message(format!("helm knows no repository {repository}"))
             .hint("`helm repo list` shows those that it knows")
-    })
+    })?;
+    Ok(NamedChart { source, name: Some(name.into()) })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::styles::Styles;
 use crate::actions::apply::Report;
 use crate::cli::exit::Exit;
 use crate::domain::change::{Change, Edit, ObjectId, ReleaseBefore};
-use crate::domain::health::UNDO;
+use crate::domain::health::FailureCode;
 use crate::domain::inventory::{Kind, SlotKind};
 use crate::domain::rollout::Outcome;
 
@@ -40,7 +40,7 @@ pub fn sentence(outcome: &Outcome) -> String {
         Outcome::FailedKept(failure) => {
             format!("failed, the new version is kept: {}", failure.message)
         }
-        Outcome::RolledBack(failure) if failure.code == UNDO => {
+        Outcome::RolledBack(failure) if failure.code == FailureCode::Undo => {
             format!("put back, {}", failure.message)
         }
         Outcome::RolledBack(failure) => {
@@ -61,7 +61,7 @@ pub fn code(outcome: &Outcome) -> Exit {
         // What stopped the run has a code of its own; a window that closed is a hold.
         | Outcome::NotBegun(_)
         | Outcome::Untouched => Exit::Done,
-        Outcome::RolledBack(failure) if failure.code == UNDO => Exit::Done,
+        Outcome::RolledBack(failure) if failure.code == FailureCode::Undo => Exit::Done,
         Outcome::Refused(_) => Exit::Refused,
         Outcome::Stale(_) => Exit::Stale,
         Outcome::Abandoned(_) => Exit::Environment,

@@ -1,6 +1,8 @@
 //! Which published version of a chart is proposed: at most one a step, the highest that holds.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,6 +31,9 @@ pub struct Asked<'a> {
     pub minimum_age: Option<SignedDuration>,
     /// The moment against which age is measured.
     pub now: Timestamp,
+    /// The versions that were asked about by themselves, where the list said no more than their numbers:
+    /// the age of the others is no objection yet. None where nothing more can be learned.
+    pub learned: Option<&'a BTreeSet<Arc<str>>>,
 }
 
 /// A version that is proposed.
@@ -49,8 +54,6 @@ pub struct Choice {
     pub picks: Vec<Pick>,
     /// Newer versions that do not hold, with the reason, the highest first.
     pub passed_over: Vec<PassedOver>,
-    /// Whether the version that runs is still published.
-    pub still_listed: bool,
 }
 
 /// Chooses. `entries` are all published versions, in any order.
@@ -67,10 +70,7 @@ pub fn choose(
         .filter(|entry| current.precedence(&entry.version) == Ordering::Less)
         .collect();
     newer.sort_by(|left, right| right.version.precedence(&left.version));
-    let mut choice = Choice {
-        still_listed: entries.iter().any(|entry| is_same(current, &entry.version)),
-        ..Choice::default()
-    };
+    let mut choice = Choice::default();
     for entry in newer {
         let bump = current.bump_to(&entry.version);
         let size = larger(bump, app_step(app_version, entry));
@@ -118,12 +118,6 @@ pub fn verdicts(
         .into_iter()
         .map(|entry| TagVerdict { tag: entry.version.as_str().into(), outcome: of(entry) });
     told.collect()
-}
-
-/// Whether two versions name the same release of a chart. Flux adds the digest of the artifact as
-/// build metadata, which no repository lists.
-fn is_same(current: &ChartVersion, other: &ChartVersion) -> bool {
-    current.precedence(other) == Ordering::Equal
 }
 
 /// Why a newer version is not proposed; none where it may be.
@@ -182,7 +176,11 @@ fn objection(
 fn young(entry: &ChartEntry, asked: &Asked<'_>) -> Option<String> {
     let least = asked.minimum_age.filter(SignedDuration::is_positive)?;
     let version = &entry.version;
+    let unasked = asked.learned.is_some_and(|learned| !learned.contains(version.as_str()));
     let Some(created) = entry.created else {
+        if unasked {
+            return None;
+        }
         return Some(format!("the age of {version} is not known, and {least:#} is asked for"));
     };
     (asked.now.duration_since(created) < least).then(|| {
@@ -206,14 +204,8 @@ fn app_step(from: Option<&str>, entry: &ChartEntry) -> Option<Bump> {
 
 /// The larger of two steps of versions.
 fn larger(chart: Bump, app: Option<Bump>) -> Bump {
-    let height = |bump: Bump| match bump {
-        Bump::Major => 3,
-        Bump::Minor => 2,
-        Bump::Patch => 1,
-        Bump::Prerelease | Bump::Digest | Bump::Base => 0,
-    };
     match app {
-        Some(app) if height(app) > height(chart) => app,
+        Some(app) if app.height() > chart.height() => app,
         Some(_) | None => chart,
     }
 }
@@ -247,6 +239,7 @@ mod tests {
             cluster: None,
             minimum_age: None,
             now: Timestamp::UNIX_EPOCH,
+            learned: None,
         }
     }
 
@@ -341,7 +334,6 @@ mod tests {
             choice.passed_over.iter().map(|each| each.detail.as_str()).collect();
         assert_eq!(details[0], "1.2.9 wants Kubernetes >=1.30.0-0, and the cluster is v1.29.4");
         assert!(details[1].starts_with("1.2.8 has a kubeVersion that cannot be read"));
-        assert!(!choice.still_listed);
     }
 
     #[test]

@@ -185,7 +185,7 @@ fn what_cannot_be_seen_to_work_waits_or_is_refused() {
         ),
         (workload(Kind::Job), "blocked"),
         (workload(Kind::Pod), "blocked"),
-        (workload(Kind::ReplicaSet), "held"),
+        (workload(Kind::ReplicaSet), "blocked"),
     ] {
         check(&web, Bump::Patch, OPEN, expected);
     }

@@ -1,7 +1,7 @@
 //! What the counters of a workload say: whether it is complete, how far it is, why it cannot be
 //! seen to be complete, and what its controller gave up on.
 
-use super::{Failure, Seen, Wanted, pods};
+use super::{Failure, FailureCode, Seen, Wanted, pods};
 use crate::domain::inventory::{Kind, Strategy};
 
 /// What is still missing; none when the workload is complete: every wanted replica (or, of a
@@ -106,7 +106,7 @@ pub(super) fn refused(seen: &Seen, wanted: &Wanted<'_>) -> Option<Failure> {
         let slow = pods::slow(seen, wanted);
         let why = slow.as_ref().map(|(_, why)| format!(": {why}")).unwrap_or_default();
         Failure {
-            code: slow.and_then(|(code, _)| code).unwrap_or("deadline"),
+            code: slow.map_or(FailureCode::Deadline, |(code, _)| code),
             message: format!("its own progress deadline has passed{why}"),
             never_ran: pods::never_ran(seen, wanted),
             slot: None,
@@ -115,14 +115,18 @@ pub(super) fn refused(seen: &Seen, wanted: &Wanted<'_>) -> Option<Failure> {
 }
 
 /// A creation failure that may pass.
-pub(super) fn slow(seen: &Seen) -> Option<(Option<&'static str>, String)> {
+pub(super) fn slow(seen: &Seen) -> Option<(FailureCode, String)> {
     let why = seen.creation_failure.as_ref()?;
     let text = format!("its pods cannot be created: {}", pods::cut(why));
-    Some((Some(creation_code(why)), text))
+    Some((creation_code(why), text))
 }
 
-fn creation_code(why: &str) -> &'static str {
-    if why.to_ascii_lowercase().contains("quota") { "quota" } else { "admission" }
+fn creation_code(why: &str) -> FailureCode {
+    if why.to_ascii_lowercase().contains("quota") {
+        FailureCode::Quota
+    } else {
+        FailureCode::Admission
+    }
 }
 
 /// A used-up quota gets room when old pods end. They do so where some are missing already; where

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Container, Failure, Pod, Seen, Wanted, pods};
+use super::{Container, Failure, FailureCode, Pod, Seen, Wanted, pods};
 use crate::domain::change::Edit;
 use crate::domain::inventory::{Kind, SlotKind};
 
@@ -19,12 +19,16 @@ pub(super) fn wrong(seen: &Seen, wanted: &Wanted<'_>) -> Option<Failure> {
         let planned = wanted.image(edit);
         if *container.image != *planned {
             let what = told(pod, edit, &container.image, &planned);
-            return Some(of("rewritten", edit, format!("{what}: something rewrote the pod")));
+            return Some(of(
+                FailureCode::Rewritten,
+                edit,
+                format!("{what}: something rewrote the pod"),
+            ));
         }
         // Whether it is ready or not: what runs is something else, and waiting changes nothing.
         let reported = container.digest.as_ref()?;
         let is_wrong = !edit.is_wanted(reported);
-        is_wrong.then(|| of("digest", edit, told(pod, edit, reported, &edit.digest)))
+        is_wrong.then(|| of(FailureCode::Digest, edit, told(pod, edit, reported, &edit.digest)))
     })
 }
 

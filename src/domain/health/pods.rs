@@ -1,7 +1,7 @@
 //! What a pod shows: what can never work, what may still pass, and whether the new version ran at
 //! all. Only new pods that are not ending count.
 
-use super::{Container, Ended, Failure, Pod, Seen, State, Wanted};
+use super::{Container, Ended, Failure, FailureCode, Pod, Seen, State, Wanted};
 use crate::domain::change::SlotId;
 use crate::domain::image::ImageReference;
 use crate::domain::inventory::SlotKind;
@@ -11,7 +11,7 @@ const TEXT_MAX: usize = 600;
 
 /// Something that is wrong with a container.
 struct Fault<'a> {
-    code: &'static str,
+    code: FailureCode,
     text: String,
     /// Waiting does not mend it.
     last: bool,
@@ -42,13 +42,13 @@ pub(super) fn failure(seen: &Seen, wanted: &Wanted<'_>) -> Option<Failure> {
 
 /// What holds new pods up without being their end: the code that it has when the time is up, and
 /// what it is.
-pub(super) fn slow(seen: &Seen, wanted: &Wanted<'_>) -> Option<(Option<&'static str>, String)> {
+pub(super) fn slow(seen: &Seen, wanted: &Wanted<'_>) -> Option<(FailureCode, String)> {
     if let Some(fault) = faults(seen, wanted).find(|fault| !fault.last) {
-        return Some((Some(fault.code), fault.text));
+        return Some((fault.code, fault.text));
     }
     judged(seen).find_map(|pod| {
         let why = pod.unschedulable.as_ref()?;
-        Some((None, format!("no node takes pod {}: {}", pod.name, cut(why))))
+        Some((FailureCode::Unschedulable, format!("no node takes pod {}: {}", pod.name, cut(why))))
     })
 }
 
@@ -71,7 +71,7 @@ pub(super) fn unready(seen: &Seen) -> Option<String> {
 fn faults<'a>(seen: &'a Seen, wanted: &'a Wanted<'_>) -> impl Iterator<Item = Fault<'a>> {
     judged(seen).flat_map(move |pod| {
         let failed = pod.failed.as_ref().filter(|why| !is_of_the_node(why)).map(|why| Fault {
-            code: "crash",
+            code: FailureCode::Crash,
             text: format!("pod {} failed: {}", pod.name, cut(why)),
             last: true,
             slot: None,
@@ -86,66 +86,72 @@ fn faults<'a>(seen: &'a Seen, wanted: &'a Wanted<'_>) -> impl Iterator<Item = Fa
 }
 
 /// The code of what is wrong with a container, and whether waiting does not mend it.
-fn fault(container: &Container) -> Option<(&'static str, bool)> {
+fn fault(container: &Container) -> Option<(FailureCode, bool)> {
     let cannot_start = |ended: &Ended| ended.code == 128;
     match &container.state {
         State::Waiting { reason, message } => match &**reason {
-            "CrashLoopBackOff" => Some(("crash", true)),
-            "InvalidImageName" => Some(("image-pull", true)),
+            "CrashLoopBackOff" => Some((FailureCode::Crash, true)),
+            "InvalidImageName" => Some((FailureCode::ImagePull, true)),
             "ErrImagePull"
             | "ImagePullBackOff"
             | "ErrImageNeverPull"
             | "ImageInspectError"
             | "RegistryUnavailable"
-            | "SignatureValidationFailed" => {
-                Some(("image-pull", failure_is_final(message, &container.image)))
-            }
+            | "SignatureValidationFailed" => Some(pull_failure(message, &container.image)),
             "CreateContainerConfigError" => {
                 let words = message.to_ascii_lowercase();
                 let syncing = words.contains("failed to sync") && words.contains("cache");
-                Some(("config", !syncing))
+                Some((FailureCode::Config, !syncing))
             }
             "CreateContainerError" => {
                 // A busy runtime, not the container.
                 let words = message.to_ascii_lowercase();
                 let busy = words.contains("deadline exceeded") || words.contains("reserve");
-                Some(("config", !busy))
+                Some((FailureCode::Config, !busy))
             }
             // Exit code 128 comes from the runtime; what stays broken becomes a crash loop.
             "RunContainerError" => {
-                Some(("crash", !container.last.as_ref().is_some_and(cannot_start)))
+                Some((FailureCode::Crash, !container.last.as_ref().is_some_and(cannot_start)))
             }
             _ => None,
         },
         State::Ended(ended) if &*ended.reason == "ContainerCannotRun" && !cannot_start(ended) => {
-            Some(("crash", true))
+            Some((FailureCode::Crash, true))
         }
         State::Running | State::Ended(_) => None,
     }
 }
 
-/// Whether the words of a failed pull say that no further try will go better. The name of the image
+/// What the words of a failed pull say, and whether no further try will go better. The name of the image
 /// is part of the words and says nothing.
-pub(super) fn failure_is_final(message: &str, image: &str) -> bool {
+pub(super) fn pull_failure(message: &str, image: &str) -> (FailureCode, bool) {
     let mut words = message.to_ascii_lowercase().replace(&image.to_ascii_lowercase(), "");
     if let Ok(reference) = image.parse::<ImageReference>() {
         words = words.replace(reference.repository().path(), "");
     }
-    [
+    let says = |signs: &[&str]| signs.iter().any(|sign| words.contains(sign));
+    // A registry that hides what is there says "denied" of what is not, too: both words at once leave it
+    // open, and it had the image when it was asked before the write.
+    let denied = [
+        "unauthorized",
+        "denied",
+        "403 forbidden",
+        "authorization failed",
+        "no basic auth credentials",
+    ];
+    let absent = [
         "not found",
         "manifest unknown",
         "name unknown",
         "does not exist",
         "invalidimagename",
         "invalid reference format",
-        "unauthorized",
-        "denied",
-        "403 forbidden",
-        "authorization failed",
-        "no basic auth credentials",
-    ]
-    .iter()
-    .any(|sign| words.contains(sign))
+    ];
+    if says(&denied) {
+        (FailureCode::PullDenied, true)
+    } else {
+        (FailureCode::ImagePull, says(&absent))
+    }
 }
 
 /// Whether a pod failed through its node and not through what it ran. (An eviction counts: it

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Failure, Health, Observation, Wanted};
+use super::{Failure, FailureCode, Health, Observation, Wanted};
 use crate::domain::change::{ObjectId, SlotId};
 use crate::domain::inventory::Kind;
 
@@ -103,7 +103,7 @@ pub(super) fn judge(seen: &ReleaseSeen, wanted: &Wanted<'_>) -> Health {
     }
     if let Some(why) = &seen.probe_failure {
         let awaited = format!("waits for the probe: {}", super::pods::cut(why));
-        return Health::Progressing { awaited, score, code: Some("probe"), ran };
+        return Health::Progressing { awaited, score, code: Some(FailureCode::Probe), ran };
     }
     if !seen.unjudged.is_empty() {
         notes.push(format!("nobody judges its objects of kind {}", seen.unjudged.join(", ")));

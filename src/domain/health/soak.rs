@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Container, Failure, Observation, Pod, Seen, State, Wanted, pods};
+use super::{Container, Failure, FailureCode, Observation, Pod, Seen, State, Wanted, pods};
 use crate::domain::change::SlotId;
 use crate::domain::inventory::SlotKind;
 
@@ -38,7 +38,7 @@ fn restarted(seen: &Seen, wanted: &Wanted<'_>) -> Option<Failure> {
         let container = pod.containers.iter().find(|container| container.slot == *slot)?;
         let more = container.restarts.checked_sub(*before).filter(|more| *more > 0)?;
         Some(Failure {
-            code: "restarts",
+            code: FailureCode::Restarts,
             message: format!(
                 "restarted {more} times after it was healthy: {}",
                 pods::told(pod, container)
@@ -58,7 +58,7 @@ fn unready(seen: &Seen, wanted: &Wanted<'_>) -> Option<Failure> {
     let what = container.map(|container| format!(": {}", pods::told(pod, container)));
     let slot = container.map(|container| &container.slot);
     Some(Failure {
-        code: "relapse",
+        code: FailureCode::Relapse,
         message: format!(
             "pod {} was ready and is not any more{}",
             pod.name,

@@ -3,6 +3,7 @@
 mod release;
 
 use super::*;
+use crate::domain::health::FailureCode;
 use crate::domain::inventory::SlotKind;
 use crate::domain::version::Bump;
 
@@ -126,7 +127,7 @@ fn not_started(seen: &mut Seen) {
 fn told(health: &Health) -> String {
     match health {
         Health::Progressing { awaited, score, code, ran } => {
-            let code = code.unwrap_or("deadline");
+            let code = code.unwrap_or(FailureCode::Deadline);
             let ran = if *ran { "" } else { " never-ran" };
             format!("progressing {score} {code}{ran}: {awaited}")
         }
@@ -334,9 +335,9 @@ fn a_pull_that_cannot_succeed_fails_at_once() {
     for (reason, message, expected) in [
         ("ErrImagePull", "rpc error: corp/app:2: not found", "failed image-pull app"),
         ("ErrImagePull", "manifest unknown: manifest unknown", "failed image-pull app"),
-        ("ImagePullBackOff", "… repository does not exist or …", "failed image-pull app"),
-        ("ImagePullBackOff", "pull access denied for corp/app", "failed image-pull app"),
-        ("ErrImagePull", "401 Unauthorized", "failed image-pull app"),
+        ("ImagePullBackOff", "… repository does not exist", "failed image-pull app"),
+        ("ImagePullBackOff", "pull access denied for corp/app", "failed pull-denied app"),
+        ("ErrImagePull", "401 Unauthorized", "failed pull-denied app"),
         ("InvalidImageName", "", "failed image-pull app"),
         ("ImagePullBackOff", "Back-off pulling image \"corp/app:2\"", "progressing …image-pull"),
         ("ErrImagePull", "dial tcp: i/o timeout", "progressing …image-pull"),
@@ -358,7 +359,7 @@ fn a_pull_that_cannot_succeed_fails_at_once() {
     // An image may be named after an error.
     let image = "corp/access-denied-page:2";
     let words = "dial https://r/v2/corp/access-denied-page/manifests/2: i/o timeout";
-    assert!(!pods::failure_is_final(words, image));
+    assert_eq!(pods::pull_failure(words, image), (FailureCode::ImagePull, false));
 }
 
 #[test]

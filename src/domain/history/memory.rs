@@ -71,23 +71,22 @@ pub struct Memory {
 }
 
 fn bad_version(slot: &SlotId, image: &str, digest: &Digest) -> Option<BadVersion> {
+    let tag = match slot.kind {
+        SlotKind::Chart => image.replace('+', "_").parse().ok(),
+        _ => image.parse::<ImageReference>().ok()?.tag().cloned(),
+    };
+    let repository = repository(slot, image)?;
+    Some(BadVersion { slot: slot.clone(), repository, tag, digest: digest.clone() })
+}
+
+/// Where what stands in a slot comes from. Where a chart comes from is no part of what it is; its name
+/// takes the place.
+fn repository(slot: &SlotId, image: &str) -> Option<Repository> {
     if slot.kind == SlotKind::Chart {
-        // Where a chart comes from is no part of what it is; its name takes the place.
         let name = slot.name.to_ascii_lowercase();
-        return Some(BadVersion {
-            slot: slot.clone(),
-            repository: name.parse().or_else(|_| "chart".parse()).ok()?,
-            tag: image.replace('+', "_").parse().ok(),
-            digest: digest.clone(),
-        });
+        return name.parse().or_else(|_| "chart".parse()).ok();
     }
-    let reference: ImageReference = image.parse().ok()?;
-    Some(BadVersion {
-        slot: slot.clone(),
-        repository: reference.repository().clone(),
-        tag: reference.tag().cloned(),
-        digest: digest.clone(),
-    })
+    Some(image.parse::<ImageReference>().ok()?.repository().clone())
 }
 
 /// The most entries that each list of a [`Memory`] keeps: annotations hold 256 KiB at most.
@@ -135,10 +134,13 @@ impl Memory {
         self.known_bad.drain(..over);
     }
 
-    /// The tags that are known bad in a slot by themselves.
-    pub fn bad_tags<'a>(&'a self, slot: &'a SlotId) -> impl Iterator<Item = &'a Tag> {
+    /// The tags that are known bad by themselves in a slot where `image` stands: those of its repository.
+    pub fn bad_tags<'a>(&'a self, slot: &'a SlotId, image: &str) -> impl Iterator<Item = &'a Tag> {
+        let repository = repository(slot, image);
         self.known_bad.iter().filter_map(move |known| match known.versions.as_slice() {
-            [one] if one.slot == *slot => one.tag.as_ref(),
+            [one] if one.slot == *slot && Some(&one.repository) == repository.as_ref() => {
+                one.tag.as_ref()
+            }
             _ => None,
         })
     }

@@ -1,3 +1,4 @@
+use crate::domain::health::FailureCode;
 use std::time::Duration;
 
 use super::memory::LIST_MAX;
@@ -55,7 +56,7 @@ fn change(edits: &[Edit]) -> Change {
     }
 }
 
-fn record(edits: &[Edit], end: Option<Outcome>) -> Record {
+pub(crate) fn record(edits: &[Edit], end: Option<Outcome>) -> Record {
     Record {
         id: RecordId { run: RunId::new(time(0), 1), number: 1 },
         cluster: "cluster".into(),
@@ -79,7 +80,7 @@ fn actor() -> Actor {
 }
 
 fn failure(slot: Option<SlotId>) -> Failure {
-    Failure { code: "crash", message: "exit code 1".into(), never_ran: false, slot }
+    Failure { code: FailureCode::Crash, message: "exit code 1".into(), never_ran: false, slot }
 }
 
 fn condemned(edits: &[Edit], slot: Option<SlotId>) -> Memory {
@@ -119,7 +120,7 @@ fn the_container_at_fault_is_condemned_alone() {
     // Another digest is another version, and so is the same one elsewhere.
     assert!(!bad(&[edit("app", 4)]));
     assert!(!bad(&[Edit { slot: slot("other"), ..edit("app", 2) }]));
-    let tags = |name: &str| memory.bad_tags(&slot(name)).cloned().collect::<Vec<_>>();
+    let tags = |name: &str| memory.bad_tags(&slot(name), "corp/app:1").cloned().collect::<Vec<_>>();
     assert_eq!(tags("app"), [tag("2")]);
     assert_eq!(tags("side"), []);
     let known = &memory.known_bad[0];
@@ -138,11 +139,13 @@ fn where_nobody_is_at_fault_the_combination_is() {
         assert!(bad(&[edit("more", 9), both[1].clone(), both[0].clone()]));
         assert!(!bad(&both[..1]));
         assert!(!bad(&[edit("app", 2), edit("side", 4)]));
-        assert_eq!(memory.bad_tags(&slot("app")).count(), 0);
+        assert_eq!(memory.bad_tags(&slot("app"), "corp/app:1").count(), 0);
     }
     // A change of one container is its own combination.
     let memory = condemned(&both[..1], None);
-    assert_eq!(memory.bad_tags(&slot("app")).count(), 1);
+    assert_eq!(memory.bad_tags(&slot("app"), "corp/app:1").count(), 1);
+    // The same tag of another repository is another image.
+    assert_eq!(memory.bad_tags(&slot("app"), "other/app:1").count(), 0);
 }
 
 #[test]

@@ -329,4 +329,37 @@ fn a_preview_may_hold_or_block_and_never_frees() {
         Findings { fails: Some("selector".into()), ..nothing() },
         "blocked auto: selector",
     );
+    check_preview(
+        Findings { older: Some("older".into()), ..nothing() },
+        "held auto: older; a patch",
+    );
+}
+
+#[test]
+fn an_approval_is_a_yes_and_frees_nothing_that_is_left_alone() {
+    let web = workload(Kind::Deployment);
+    let slot = &web.slots[0];
+    let digest: Digest = format!("sha256:{}", "a".repeat(64)).parse().expect("a digest");
+    let all = Prospects {
+        candidates: vec![Prospect {
+            digest: Some(digest.clone()),
+            ..prospect("2.0.0", Bump::Major)
+        }],
+        ..Prospects::default()
+    };
+    let decided = |skip: Option<bool>| {
+        let settings = Settings { skip, ..Settings::default() };
+        let policy =
+            Policy { rules: vec![Rule { settings, ..Rule::default() }], ..Policy::default() };
+        let mut limits = policy.limits(&web, slot, &Overrides::default());
+        limits.approved = vec![("2.0.0".parse().expect("a tag"), digest.clone())];
+        let surroundings =
+            Surroundings { closed: None, manifests: Action::Review, still_listed: None };
+        let current = Current::default();
+        let mut proposal = judge((0, 0), (&web, slot), current, &limits, &all, surroundings);
+        count_approval(&mut proposal, &limits);
+        proposal.decision
+    };
+    assert_eq!(decided(None), Decision::Update);
+    assert_eq!(decided(Some(true)), Decision::Blocked);
 }

@@ -150,6 +150,18 @@ pub enum RollbackMode {
     Never,
 }
 
+impl RollbackMode {
+    /// The stricter of two: never before as the kind allows, and that before always.
+    #[must_use]
+    pub fn stricter(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Never, _) | (_, Self::Never) => Self::Never,
+            (Self::Careful, _) | (_, Self::Careful) => Self::Careful,
+            (Self::Always, Self::Always) => Self::Always,
+        }
+    }
+}
+
 impl FromStr for RollbackMode {
     type Err = PolicyError;
 

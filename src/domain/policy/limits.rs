@@ -155,8 +155,8 @@ impl Limits {
         }
         self.minimum_age = self.minimum_age.max(settings.minimum_age);
         self.soak = self.soak.max(settings.soak.unwrap_or_default());
-        if settings.rollback == Some(RollbackMode::Never) {
-            self.rollback = RollbackMode::Never;
+        if let Some(rollback) = settings.rollback {
+            self.rollback = self.rollback.stricter(rollback);
         }
         if settings.pin == Some(Pin::Always) {
             self.pin = Pin::Always;

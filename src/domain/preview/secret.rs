@@ -65,7 +65,7 @@ pub fn names_secret(key: &str) -> bool {
 /// Where in a line a secret begins: the password of an address, or what stands behind a key that
 /// [`names_secret`].
 pub fn secret_in(line: &str) -> Option<usize> {
-    password_of_address(line).or_else(|| assigned(line))
+    [password_of_address(line), assigned(line)].into_iter().flatten().min()
 }
 
 /// Whether a text is a private key.
@@ -78,11 +78,14 @@ fn password_of_address(line: &str) -> Option<usize> {
     line.match_indices("://").find_map(|(at, mark)| {
         let start = at + mark.len();
         let rest = &line[start..];
-        let end = rest.find(['/', ' ', '"', '\'', '?', '#']).unwrap_or(rest.len());
-        let user = &rest[..end];
-        // A password may hold any of these unescaped, so the last sign counts.
-        let end = user.rfind('@')?;
-        let colon = user[..end].find(':')?;
+        let word = &rest[..rest.find([' ', '"', '\'']).unwrap_or(rest.len())];
+        let authority = &word[..word.find(['/', '?', '#']).unwrap_or(word.len())];
+        let colon = authority.find(':')?;
+        // A password may hold any of these signs unescaped, so the last `@` counts. Without one before
+        // the path, what stands behind the colon is a port or the beginning of a password.
+        let port = &authority[colon + 1..];
+        let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        let end = authority.rfind('@').or_else(|| word.rfind('@').filter(|_| !is_port))?;
         (colon + 1 < end).then_some(start + colon + 1)
     })
 }

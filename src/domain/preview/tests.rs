@@ -140,6 +140,12 @@ fn secrets_in_lines() {
     };
     check("postgres://shop:pa@ss@db:5432/shop", Some("postgres://shop:"));
     check("http://user@host:80/", None);
+    check("amqp://app:k9/Zx@mq", Some("amqp://app:"));
+    check("amqp://app:a?b#c@mq:5672/v", Some("amqp://app:"));
+    check("http://host:8080/@scope/pkg", None);
+    check("https://host/@scope/pkg:1", None);
+    check("DB_PASSWORD=hunter2 URL=postgres://a:pw@db", Some("DB_PASSWORD="));
+    check("URL=postgres://a:pw@db DB_PASSWORD=hunter2", Some("URL=postgres://a:"));
     check("http://host:80/a@b", None);
     check("password=x", Some("password="));
     check("  db.password: \"x\"", Some("  db.password: \""));

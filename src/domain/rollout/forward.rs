@@ -7,7 +7,7 @@ use super::{
     Watch, Writing, back, end, observe,
 };
 use crate::domain::change::{Change, Edit, SlotId};
-use crate::domain::health::{Failure, Health};
+use crate::domain::health::{Failure, FailureCode, Health};
 use crate::domain::policy::RollbackMode;
 use crate::domain::version::Bump;
 
@@ -357,7 +357,7 @@ fn overdue(
     let deadline = course.change.terms.progress_deadline;
     if watch.is_stuck(deadline, now) {
         let failure = Failure {
-            code: watch.code.unwrap_or("deadline"),
+            code: watch.code.unwrap_or(FailureCode::Deadline),
             message: format!("no progress for {} s: {}", deadline.as_secs(), watch.awaited),
             never_ran: !watch.ran,
             slot: None,
@@ -407,7 +407,7 @@ fn rewritten(change: &Change, images: &[(SlotId, Arc<str>)]) -> Option<String> {
 /// Why a release goes back of which only a part may have been written.
 pub(super) fn cut_off() -> Failure {
     Failure {
-        code: "cut-off",
+        code: FailureCode::CutOff,
         message: "helm ended before the release was upgraded".into(),
         never_ran: false,
         slot: None,
@@ -417,7 +417,7 @@ pub(super) fn cut_off() -> Failure {
 /// The write has only just been done: nothing of it runs yet.
 fn rewritten_failure(what: &str) -> Failure {
     Failure {
-        code: "rewritten",
+        code: FailureCode::Rewritten,
         message: format!("an admission webhook rewrote the image: {what}"),
         never_ran: true,
         slot: None,

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Course, Effect, Outcome, Phase, Stage, Watch, back, end, forward, observe};
 use crate::domain::change::{Change, SlotId};
-use crate::domain::health::Failure;
+use crate::domain::health::{Failure, FailureCode};
 use crate::domain::image::Digest;
 use crate::domain::rollout::Moment;
 
@@ -85,6 +85,8 @@ pub struct ReleaseStanding {
 pub struct Half {
     /// The version of its chart.
     pub version: Arc<str>,
+    /// SHA-256 of its manifest.
+    pub manifest: Digest,
     /// It was to go back to an earlier revision.
     pub back: bool,
     /// Its status and since when, in words.
@@ -93,6 +95,19 @@ pub struct Half {
     pub working: Working,
     /// When it was begun.
     pub since: Option<Timestamp>,
+}
+
+/// How long a helm of which nothing else is known may be at work on a release. The clocks of two machines
+/// may differ by some of it.
+const HELM_AT_WORK: SignedDuration = SignedDuration::from_mins(20);
+
+impl Half {
+    /// Until when its helm may be at work, where only time can tell and it has this long at least; none
+    /// where nobody knows when it was begun.
+    pub fn over(&self, patience: Duration) -> Option<Timestamp> {
+        let patience = SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX);
+        self.since?.checked_add(patience.max(HELM_AT_WORK)).ok()
+    }
 }
 
 /// Whether a helm may still be at work on a revision.
@@ -186,7 +201,7 @@ pub fn resume(
 /// The cause of a rollback whose reason is not known any more.
 pub fn unknown_cause() -> Failure {
     Failure {
-        code: "unknown",
+        code: FailureCode::Unknown,
         message: "the run that began to undo it did not leave its reason".into(),
         never_ran: false,
         slot: None,

@@ -6,6 +6,7 @@ mod release;
 
 use super::*;
 use crate::domain::change::{Edit, ObjectId, Terms};
+use crate::domain::health::FailureCode;
 use crate::domain::inventory::{Kind, SlotKind};
 use crate::domain::policy::RollbackMode;
 use crate::domain::version::Bump;
@@ -66,12 +67,13 @@ fn progress(score: u32) -> Event {
 }
 
 fn progress_as(score: u32, code: Option<&'static str>) -> Event {
+    let code = code.map(FailureCode::read);
     let awaited = "1 of 2 pods are ready".into();
     Event::Observed(Health::Progressing { awaited, score, code, ran: score > 0 })
 }
 
 fn failure(code: &'static str, never_ran: bool) -> Failure {
-    Failure { code, message: format!("{code}!"), never_ran, slot: None }
+    Failure { code: FailureCode::read(code), message: format!("{code}!"), never_ran, slot: None }
 }
 
 fn crash() -> Event {
@@ -707,7 +709,7 @@ fn a_run_is_taken_up_where_the_object_stands() {
             let got = told(&phase, &effect);
             assert!(got.starts_with(expected), "{standing:?} {stage:?}: {got}");
             if let Phase::RollingBack { cause: kept, .. } = phase {
-                assert_eq!(kept.code, cause.map_or("unknown", |cause| cause.code));
+                assert_eq!(kept.code, cause.map_or(FailureCode::Unknown, |cause| cause.code));
             }
         }
     }

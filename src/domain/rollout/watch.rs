@@ -1,5 +1,6 @@
 //! Waiting for health: what was seen, how far it came, and when the patience ends.
 
+use crate::domain::health::FailureCode;
 use std::time::Duration;
 
 use super::{Course, Effect, Moment, UNSTICK_EVERY};
@@ -24,7 +25,7 @@ pub struct Watch {
     /// What is awaited, in words.
     pub awaited: String,
     /// What it is called if the time runs out; none is `deadline`.
-    pub(super) code: Option<&'static str>,
+    pub(super) code: Option<FailureCode>,
     /// The new version ran.
     pub(super) ran: bool,
     /// What could not be verified.

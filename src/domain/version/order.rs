@@ -33,6 +33,18 @@ impl Bump {
     pub const ALL: [Self; 6] =
         [Self::Patch, Self::Minor, Self::Major, Self::Digest, Self::Base, Self::Prerelease];
 
+    /// How far it goes, to compare one with another: none are the same.
+    pub const fn height(self) -> u8 {
+        match self {
+            Self::Digest => 1,
+            Self::Prerelease => 2,
+            Self::Base => 3,
+            Self::Patch => 4,
+            Self::Minor => 5,
+            Self::Major => 6,
+        }
+    }
+
     /// The lower-case name, as it is written in output and in policies.
     pub const fn as_str(self) -> &'static str {
         match self {

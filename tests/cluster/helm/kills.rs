@@ -110,9 +110,20 @@ fn another_machine_waits_as_long_as_its_helm_may_be_at_work() {
     let waits = resume(&shop);
     ended(&waits, 7, "busy", "may still work on it until 2");
     assert_eq!(shop.helm.newest("web"), "2 pending-upgrade shop-1.0.1");
-    shop.program = here;
+    let elsewhere = std::mem::replace(&mut shop.program, here);
     ended(&resume(&shop), 4, "rolled-back", "");
     stands(&shop, "3 deployed shop-1.0.0", "1.0.0");
+
+    // Once that helm has had its time, it goes back from there, too.
+    let Held { mut shop, run, helm, .. } = Held::at("helm3", "pre-upgrade");
+    run.signal("KILL");
+    kill(helm);
+    shop.program = shop.helm.caller(bed().program());
+    shop.lease_expires("web");
+    shop.began_long_ago("web", 2);
+    ended(&resume(&shop), 4, "rolled-back", "");
+    stands(&shop, "3 deployed shop-1.0.0", "1.0.0");
+    drop(elsewhere);
 }
 
 #[test]

@@ -169,6 +169,18 @@ impl Shop {
         }
     }
 
+    /// Lets a revision have begun long ago, so that its helm has had its time.
+    #[track_caller]
+    fn began_long_ago(&self, release: &str, revision: u32) {
+        let secret = format!("secret/sh.helm.release.v1.{release}.v{revision}");
+        let record = self.namespace.kubectl(&["get", &secret, "-o", "json"]).exits(0).json();
+        let data = repacked(&record, |release| {
+            release["info"]["last_deployed"] = "2020-01-01T00:00:00Z".into();
+        });
+        let patch = format!(r#"{{"data": {{"release": "{data}"}}}}"#);
+        self.namespace.kubectl(&["patch", &secret, "-p", &patch]).exits(0);
+    }
+
     /// What the program and its helm have written in the namespace.
     fn writes(&self, audit: &crate::bed::Audit) -> Vec<String> {
         let requests = audit.in_namespace(self.namespace.name());

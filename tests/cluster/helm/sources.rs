@@ -56,10 +56,19 @@ fn a_chart_that_nobody_has_is_held_with_what_to_do() {
     );
     let named = shop.upgrade(&["web", "--yes"]);
     named.exits(3);
+    // An upgrade never exchanges a chart for another.
+    let stable = shop.server.url("stable");
+    for chart in [&["nginx", "--repo", &stable][..], &["stable/nginx"]] {
+        let other = shop.upgrade(&[&["web", "--yes"], chart].concat());
+        assert!(other.exits(3).stderr.contains("an upgrade to chart nginx"), "{other}");
+    }
     // What is said counts, even where the installed version is not there.
     let repo = ["web", "shop", "--repo", &shop.server.url("stable"), "--version", "3.0.0", "--yes"];
+    shop.server.forget();
     shop.upgrade(&repo).exits(0);
     assert_eq!(shop.helm.newest("web"), "2 deployed shop-3.0.0");
+    // Once to plan, and once by helm, whatever it fetches.
+    assert_eq!(shop.server.requests("index.yaml").len(), 2, "{:?}", shop.server.requests(""));
 }
 
 #[test]

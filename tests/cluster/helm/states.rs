@@ -1,6 +1,6 @@
 //! Releases in other states than deployed, and records in other places than Secrets.
 
-use super::{Shop, hook, proposed, reasons, repacked};
+use super::{Shop, hook, proposed, reasons};
 use crate::apply::ended;
 use crate::bed::{Chart, bed, both, kill};
 
@@ -30,23 +30,30 @@ fn what_a_dead_helm_left_is_held_and_busy() {
         assert_eq!(auto.exits(0).json()["results"], serde_json::json!([]), "{auto}");
         // That helm may still be at work.
         let early = shop.upgrade(&["web", "--yes", "--unlock"]);
-        assert!(early.exits(7).stderr.contains("may still be at work"), "{early}");
+        assert!(early.exits(7).stderr.contains("may still work on it until 2"), "{early}");
         assert_eq!(shop.writes(&audit), Vec::<String>::new());
         assert_eq!(shop.helm.newest("web"), "2 pending-upgrade shop-1.0.1");
 
         // When it has certainly ended, the release is freed, and goes on from where it was.
-        let secret = "secret/sh.helm.release.v1.web.v2";
-        let record = shop.namespace.kubectl(&["get", secret, "-o", "json"]).exits(0).json();
-        let data = repacked(&record, |release| {
-            release["info"]["last_deployed"] = "2020-01-01T00:00:00Z".into();
-        });
-        let patch = format!(r#"{{"data": {{"release": "{data}"}}}}"#);
-        shop.namespace.kubectl(&["patch", secret, "-p", &patch]).exits(0);
+        shop.began_long_ago("web", 2);
         shop.publish(&[shop.chart("1.0.2", "1.0.2")]);
         ended(&shop.upgrade(&["web", "--yes", "--unlock"]), 0, "succeeded", "done");
         assert_eq!(shop.helm.newest("web"), "4 deployed shop-1.0.2");
         assert_eq!(shop.helm.history("web")[2], "3 superseded shop-1.0.0");
         assert_eq!(shop.tag("web"), "1.0.2");
+        // It is recorded as any other change.
+        let history = shop.run(&["history", "release/web", "-o", "json"]).exits(0).json();
+        let of = |at: usize| {
+            let record = &history["records"][at];
+            format!("{} {}", record["outcome"], record["why"])
+        };
+        assert!(of(0).contains("succeeded"), "{history:#}");
+        let freed = of(1);
+        assert!(
+            freed.contains("rolled-back")
+                && freed.contains("left by another helm: pending-upgrade since"),
+            "{history:#}"
+        );
     });
 }
 

@@ -40,6 +40,8 @@ pub(super) enum Fault {
     LostLock,
     /// Another run holds the lock.
     Busy,
+    /// The server answers slowly whether the lock is ours still.
+    SlowLock,
     /// Every tag names another image now.
     MovedTag,
     /// The object is changed by somebody else between the rehearsal and the write.
@@ -60,6 +62,10 @@ pub(super) struct World {
     pub(super) faults: BTreeSet<Fault>,
     /// Versions that crash.
     pub(super) bad: BTreeSet<&'static str>,
+    /// Versions that work from the start of the run until then, and crash afterwards.
+    pub(super) relapsing: BTreeMap<&'static str, Duration>,
+    /// Versions of which no pod is ready before then.
+    pub(super) slow: BTreeMap<&'static str, Duration>,
     pub(super) manner: Manner,
     /// The order of an object in the policy, where it is not 0.
     pub(super) orders: BTreeMap<&'static str, i32>,
@@ -88,6 +94,8 @@ impl World {
             inside: Mutex::new(inside),
             faults: BTreeSet::new(),
             bad: BTreeSet::new(),
+            relapsing: BTreeMap::new(),
+            slow: BTreeMap::new(),
             manner: Manner {
                 run: RunId::new(noon(), 7),
                 cluster: "cluster".into(),
@@ -166,9 +174,15 @@ impl World {
     fn seen(&self, object: &ObjectId) -> Observation {
         let inside = self.inside();
         let Some(image) = inside.images.get(object) else { return Observation::Gone };
-        let crashes = self.bad.iter().any(|bad| image.ends_with(bad));
+        let now = self.start.elapsed();
+        let after = |list: &BTreeMap<&str, Duration>| {
+            list.iter().find(|(version, _)| image.ends_with(**version)).map(|(_, at)| now >= *at)
+        };
+        let relapsed = after(&self.relapsing) == Some(true);
+        let crashes = relapsed || self.bad.iter().any(|bad| image.ends_with(bad));
+        let is_ready = !crashes && after(&self.slow) != Some(false);
         let generation = inside.generations.get(object).copied().unwrap_or(1);
-        let ready = u32::from(!crashes);
+        let ready = u32::from(is_ready);
         let container = Container {
             slot: slot(),
             image: Arc::clone(image),
@@ -198,7 +212,7 @@ impl World {
             pods: vec![Pod {
                 name: "pod".into(),
                 uid: "pod".into(),
-                ready: !crashes,
+                ready: is_ready,
                 ending: false,
                 failed: None,
                 unschedulable: None,
@@ -394,6 +408,9 @@ impl Lock for World {
 
     fn confirm<'a>(&'a self, fence: &'a Fence) -> BoxFuture<'a, Result<(), LockError>> {
         async move {
+            if self.has(Fault::SlowLock) {
+                tokio::time::sleep(Duration::from_secs(25)).await;
+            }
             let lost = self.has(Fault::LostLock);
             if lost { Err(LockError::Lost { object: fence.object.clone() }) } else { Ok(()) }
         }
@@ -405,7 +422,9 @@ impl Lock for World {
         fence: &'a mut Fence,
         _memory: &'a Memory,
     ) -> BoxFuture<'a, Result<(), LockError>> {
-        self.confirm(fence)
+        let lost = self.has(Fault::LostLock);
+        let object = fence.object.clone();
+        async move { if lost { Err(LockError::Lost { object }) } else { Ok(()) } }.boxed()
     }
 
     fn release<'a>(

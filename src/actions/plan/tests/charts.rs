@@ -1,6 +1,9 @@
 //! Charts of releases, with repositories in memory.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::SignedDuration;
 
 use super::*;
 use crate::domain::chart::{ChartEntry, ChartInUse, ChartSource, ChartVersion};
@@ -17,14 +20,17 @@ struct Shelf {
     asked: Mutex<Vec<String>>,
 }
 
+/// `VERSION/APPVERSION~DAYS`: so many days old.
 fn entry(text: &str) -> ChartEntry {
+    let (text, days) = text.split_once('~').unwrap_or((text, ""));
     let (version, app) = text.split_once('/').unwrap_or((text, ""));
+    let created = days.parse().ok().map(|days: i64| now() - SignedDuration::from_hours(24 * days));
     ChartEntry {
         version: version.parse().expect("a version"),
         app_version: (!app.is_empty()).then(|| app.into()),
         kube_version: None,
         deprecated: version == "1.0.9",
-        created: None,
+        created,
         digest: Some(digest('c')),
         security_updates: false,
         marked_prerelease: false,
@@ -62,7 +68,7 @@ impl Charts for Shelf {
                 .collect(),
             ChartSource::Oci(_) => {
                 let bare = |text: &&str| {
-                    let version = text.trim_end_matches('!').split('/').next();
+                    let version = text.trim_end_matches('!').split(['/', '~']).next();
                     entry(version.unwrap_or_default())
                 };
                 vec![(Arc::from("shop"), self.oci.iter().map(bare).collect())]
@@ -103,13 +109,24 @@ fn release(name: &str, version: &str) -> Workload {
 
 #[track_caller]
 fn check(shelf: &Shelf, sources: &[(&str, &str)], releases: Vec<Workload>, expected: &[&str]) {
+    check_under(&Policy::default(), shelf, sources, releases, expected);
+}
+
+#[track_caller]
+fn check_under(
+    policy: &Policy,
+    shelf: &Shelf,
+    sources: &[(&str, &str)],
+    releases: Vec<Workload>,
+    expected: &[&str],
+) {
     let sources = sources
         .iter()
         .map(|(name, source)| ((*name).to_owned(), source.parse().expect("a source")))
         .collect();
-    let (policy, overrides) = (Policy::default(), Overrides::default());
+    let overrides = Overrides::default();
     let options = Options {
-        policy: &policy,
+        policy,
         overrides: &overrides,
         now: now(),
         memories: &Memories::new(),
@@ -197,6 +214,34 @@ fn of_a_registry_only_what_is_proposed_is_asked_about() {
     let expected =
         ["metadata 1.0.3", "metadata 1.0.9", "metadata 1.1.0", "oci://r.test/charts/shop"];
     assert_eq!(asked, expected);
+}
+
+#[test]
+fn the_age_of_what_a_registry_has_is_learned_before_it_counts() {
+    let mut policy = Policy::default();
+    policy.base.minimum_age = Some(Duration::from_hours(72));
+    let source = [("shop", "oci://r.test/charts/shop")];
+    let young = |oci| Shelf { oci, ..Shelf::default() };
+    let check = |oci, expected: &str| {
+        let releases = vec![release("web", "1.0.0")];
+        check_under(&policy, &young(oci), &source, releases, &[expected]);
+    };
+    check(vec!["1.0.0", "1.0.1~9", "1.0.2~5", "1.0.3~1"], "1.0.2@c patch update");
+    check(vec!["1.0.0", "1.0.3~1"], "- held: 1.0.3 is younger than");
+    // One that does not say when it was made is not old enough.
+    check(vec!["1.0.0", "1.0.3"], "- held: the age of 1.0.3 is not known");
+}
+
+#[test]
+fn a_source_that_was_named_for_another_release_is_not_searched() {
+    let shelf = Shelf {
+        indexes: vec![("corp", "shop", vec!["1.0.0", "1.0.1"])],
+        oci: vec!["1.0.0", "1.0.7"],
+        ..Shelf::default()
+    };
+    let said = [("prod/other", "oci://r.test/charts/shop")];
+    let releases = vec![release("web", "1.0.0"), release("other", "1.0.0")];
+    check(&shelf, &said, releases, &["1.0.1@c patch update", "1.0.7@c patch update"]);
 }
 
 #[test]

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
-use serde_json::Value;
 
 use super::super::chart::{FetchError, Fetched, Wanted};
 use super::super::diff::{DiffCall, is_installed};
 use super::super::manifest;
 use super::super::process::HelmError;
 use super::super::stored::StoredRelease;
+use super::super::words;
 use super::{HelmRollouts, KEEP_VALUES, Upgrade, locked};
 use crate::domain::change::ObjectId;
 use crate::domain::chart::ChartSource;
-use crate::domain::preview::{PreviewObject, looks_secret};
+use crate::domain::preview::PreviewObject;
 use crate::ports::previews::{ChartWanted, PreviewError, Previews, Rendering};
 
 impl HelmRollouts {
@@ -59,7 +59,7 @@ impl HelmRollouts {
                 values: options.values.clone(),
                 timeout: options.timeout,
                 hooks: printed.hooks.len(),
-                secrets: secrets_of(&printed.values, secrets),
+                secrets: secrets_of(&printed, secrets),
             };
             locked(&self.upgrades).insert(object.clone(), upgrade);
         }
@@ -68,13 +68,16 @@ impl HelmRollouts {
     }
 
     /// What must not be shown of a release: asked for once.
-    async fn secrets(&self, object: &ObjectId) -> Vec<SecretString> {
+    pub(super) async fn secrets(&self, object: &ObjectId) -> Vec<SecretString> {
         if let Some(known) = locked(&self.secrets).get(object) {
             return known.clone();
         }
         let known = &self.access.options.secrets;
         let found = match self.stored(object).await {
-            Ok(stored) => secrets_of(&super::standing(&stored).values, known),
+            Ok(stored) => {
+                let known = secrets_of(super::standing(&stored), known);
+                secrets_of(&stored.newest, &known)
+            }
             // Asked again the next time.
             Err(_) => return known.clone(),
         };
@@ -173,30 +176,14 @@ impl Previews for HelmRollouts {
     }
 }
 
-/// Every value of the release that looks like a secret, beside those that are known: helm may quote
-/// a template's line when it fails.
-fn secrets_of(values: &Value, known: &[SecretString]) -> Vec<SecretString> {
-    fn collect(value: &Value, secret: bool, found: &mut Vec<SecretString>) {
-        match value {
-            Value::String(text) if secret && text.len() >= SECRET_MIN => {
-                found.push(text.clone().into());
-            }
-            Value::Array(items) => items.iter().for_each(|item| collect(item, secret, found)),
-            Value::Object(fields) => {
-                for (key, value) in fields {
-                    collect(value, secret || looks_secret(key), found);
-                }
-            }
-            _ => {}
-        }
-    }
+/// Every value of a revision that looks like a secret, those of the chart's defaults too, beside those
+/// that are known: helm may quote a template's line when it fails.
+fn secrets_of(stored: &StoredRelease, known: &[SecretString]) -> Vec<SecretString> {
     let mut found = known.to_vec();
-    collect(values, false, &mut found);
+    words::collect(&stored.values, &mut found);
+    words::collect(&stored.chart_values, &mut found);
     found
 }
-
-/// Shorter words stand everywhere.
-const SECRET_MIN: usize = 4;
 
 /// helm may be started in another directory than the one in which a path was written.
 fn absolute(path: &std::path::Path) -> PathBuf {

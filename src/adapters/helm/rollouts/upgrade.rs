@@ -5,19 +5,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
-use super::super::alive::Alive;
+use super::super::alive::{Alive, Begun};
 use super::super::manifest;
-use super::super::process::{Call, Helm, HelmError, masked};
+use super::super::process::{Call, Helm, HelmError};
 use super::super::storage::Stored;
+use super::super::stored::StoredRelease;
+use super::super::words::masked;
 use super::{HelmRollouts, PATIENCE, TIMEOUT, hash, slot};
 use crate::domain::change::{ObjectId, Revision};
-use crate::domain::health::Failure;
-use crate::domain::release::ReleaseStatus;
+use crate::domain::health::{Failure, FailureCode};
+use crate::domain::release::{Release, ReleaseStatus};
+use crate::domain::rollout::Working;
 use crate::ports::releases::ReleaseError;
-use crate::ports::rollouts::{Inspected, ReadError, Replacement, WriteError, Written};
+use crate::ports::rollouts::{
+    Inspected, JournalError, ReadError, Replacement, WriteError, Written,
+};
 
 /// An upgrade that was made ready: the chart as it was fetched and looked at, and what helm is told.
 #[derive(Debug, Clone)]
@@ -66,8 +72,14 @@ impl HelmRollouts {
             let revision = newest.revision;
             return Err(WriteError::Moved(format!("it has revision {revision} meanwhile")));
         }
-        if newest.status.is_pending() && self.begun_here(object) != Some(newest.revision) {
-            return Err(WriteError::Moved("another helm works on it".into()));
+        if let Some(half) = self.half(object, &stored) {
+            let had_its_time = || {
+                let over = half.over(self.patience(object));
+                back.is_some() && over.is_some_and(|over| over <= Timestamp::now())
+            };
+            if half.working == Working::Unknown && !had_its_time() {
+                return Err(WriteError::Moved("another helm works on it".into()));
+            }
         }
         // Helm 3 does not know how Helm 4 applied it, and would lose that.
         if helm.major() < 4 && stored.newest.apply_method.is_some() {
@@ -78,7 +90,9 @@ impl HelmRollouts {
             )));
         }
         let upgrade = super::locked(&self.upgrades).get(object).cloned();
-        let secrets = upgrade.as_ref().map(|one| one.secrets.clone()).unwrap_or_default();
+        // Those of the revision that stands too: a way back renders its values again.
+        let mut secrets = self.secrets(object).await;
+        secrets.extend(upgrade.iter().flat_map(|one| one.secrets.iter().cloned()));
         let timeout = upgrade.as_ref().and_then(|one| one.timeout);
         let mut arguments: Vec<OsString> = match (back, &upgrade) {
             (Some(revision), _) => {
@@ -103,7 +117,7 @@ impl HelmRollouts {
         arguments.push((&*object.namespace).into());
         if let Some(timeout) = timeout {
             arguments.push("--timeout".into());
-            arguments.push(format!("{}s", timeout.as_secs()).into());
+            arguments.push(format!("{}ms", timeout.as_millis()).into());
         }
         let mut call = Call {
             arguments,
@@ -119,23 +133,34 @@ impl HelmRollouts {
             return would_stand(wanted, base);
         }
         let access = &self.access;
-        let alive = Alive::take(&access.locks, &access.identity, object).map_err(|error| {
-            WriteError::Trouble(format!("another helm of this machine works on it: {error}"))
+        let trouble =
+            |error: String| WriteError::Trouble(format!("the lock of the release: {error}"));
+        let alive = Alive::take(&access.locks, &access.identity, object);
+        let alive = alive.map_err(|error| match error {
+            JournalError::Busy { .. } => {
+                WriteError::Trouble("another helm of this machine works on it".into())
+            }
+            error => trouble(error.to_string()),
         })?;
-        alive
-            .note(newest.revision.saturating_add(1))
-            .map_err(|error| WriteError::Trouble(format!("the lock of the release: {error}")))?;
+        let begun = Begun { revision: newest.revision.saturating_add(1), at: Timestamp::now() };
+        alive.note(Some(begun)).map_err(|error| trouble(error.to_string()))?;
         if back.is_none() {
             self.remember_before(object, base.generation);
         }
         call.alive = Some(&alive);
         let said = helm.run(&call).await;
-        self.became(object, base, wanted, said.err()).await
+        let (is_new, became) = self.became(object, base, wanted, said.err()).await;
+        if !is_new {
+            // Whatever comes next is somebody else's. Where it cannot be noted, the time tells.
+            let _ = alive.note(None);
+        }
+        became
     }
 
-    /// The revision that the last helm of this machine began.
-    pub(super) fn begun_here(&self, object: &ObjectId) -> Option<u32> {
-        Alive::last(&self.access.locks, &self.access.identity, object)
+    /// Whether a revision is what the last helm of this machine began.
+    pub(super) fn is_ours(&self, object: &ObjectId, release: &Release) -> bool {
+        let last = Alive::last(&self.access.locks, &self.access.identity, object);
+        last.is_some_and(|begun| begun.is(release))
     }
 
     /// How long helm may be at work: its timeout counts for each hook and each wait.
@@ -205,65 +230,79 @@ impl HelmRollouts {
         }
     }
 
-    /// What became of a write, whatever helm says of it.
+    /// What became of a write, whatever helm says of it, and whether it began a revision.
     async fn became(
         &self,
         object: &ObjectId,
         base: &Inspected,
         wanted: &Replacement,
         error: Option<HelmError>,
-    ) -> Result<Written, WriteError> {
+    ) -> (bool, Result<Written, WriteError>) {
         let stored = match self.stored(object).await {
             Ok(stored) => stored,
             Err(unread) => {
                 let why = error.map_or_else(|| unread.to_string(), |error| error.to_string());
-                return Err(WriteError::Unclear(why));
+                // Nobody knows; whose a revision is, the time tells.
+                return (true, Err(WriteError::Unclear(why)));
             }
         };
-        let newest = &stored.newest;
-        let release = &newest.release;
-        let next = base.generation.saturating_add(1);
-        let is_new = i64::from(release.revision) > base.generation;
-        if i64::from(release.revision) > next {
-            return Err(WriteError::Unclear(format!(
-                "revision {} came on top of somebody else's",
-                release.revision
-            )));
-        }
-        if error.as_ref().is_some_and(is_taken) {
-            return Err(WriteError::Moved("another helm works on it".into()));
-        }
-        if is_new && release.status == ReleaseStatus::Deployed {
-            return Ok(Written {
-                images: vec![(slot(newest), Arc::clone(&release.chart.version))],
-                generation: i64::from(release.revision),
-                resource_version: release.revision.to_string().into(),
-                template_hash: hash(newest),
-            });
-        }
-        let Some(error) = error else {
-            return Err(WriteError::Unclear(format!(
-                "helm said that it was done, and revision {} is {}",
-                release.revision, release.status
-            )));
-        };
-        if !is_new {
-            return Err(match (&error, &wanted.revision) {
-                (HelmError::Timeout { .. }, _) => WriteError::Unclear(error.to_string()),
-                // The way back is tried as long as there is time.
-                (_, Some(_)) => WriteError::Trouble(error.to_string()),
-                (_, None) => nothing_written(&error),
-            });
-        }
-        let pending = release.status.is_pending();
-        Err(WriteError::Broken(Failure {
-            code: code(&error, pending, wanted),
-            message: format!("{error}; revision {} is {}", release.revision, release.status),
-            // A hook may have done its work before.
-            never_ran: false,
-            slot: None,
-        }))
+        let is_new = i64::from(stored.newest.release.revision) > base.generation;
+        let is_ours = is_new && (error.is_none() || self.is_ours(object, &stored.newest.release));
+        let became = judged(&stored.newest, base, wanted, error, is_ours);
+        (is_ours, became)
     }
+}
+
+/// What became of a write by the newest revision. `is_ours`: it is the one that this write began.
+fn judged(
+    newest: &StoredRelease,
+    base: &Inspected,
+    wanted: &Replacement,
+    error: Option<HelmError>,
+    is_ours: bool,
+) -> Result<Written, WriteError> {
+    let release = &newest.release;
+    let next = base.generation.saturating_add(1);
+    let is_new = i64::from(release.revision) > base.generation;
+    if i64::from(release.revision) > next {
+        return Err(WriteError::Unclear(format!(
+            "revision {} came on top of somebody else's",
+            release.revision
+        )));
+    }
+    if error.as_ref().is_some_and(is_taken) || (is_new && !is_ours) {
+        return Err(WriteError::Moved("another helm works on it".into()));
+    }
+    if is_new && release.status == ReleaseStatus::Deployed {
+        return Ok(Written {
+            images: vec![(slot(newest), Arc::clone(&release.chart.version))],
+            generation: i64::from(release.revision),
+            resource_version: release.revision.to_string().into(),
+            template_hash: hash(newest),
+        });
+    }
+    let Some(error) = error else {
+        return Err(WriteError::Unclear(format!(
+            "helm said that it was done, and revision {} is {}",
+            release.revision, release.status
+        )));
+    };
+    if !is_new {
+        return Err(match (&error, &wanted.revision) {
+            (HelmError::Timeout { .. }, _) => WriteError::Unclear(error.to_string()),
+            // The way back is tried as long as there is time.
+            (_, Some(_)) => WriteError::Trouble(error.to_string()),
+            (_, None) => nothing_written(&error),
+        });
+    }
+    let pending = release.status.is_pending();
+    Err(WriteError::Broken(Failure {
+        code: code(&error, pending, wanted),
+        message: format!("{error}; revision {} is {}", release.revision, release.status),
+        // A hook may have done its work before.
+        never_ran: false,
+        slot: None,
+    }))
 }
 
 /// What would stand after a write. `helm rollback` renders nothing, so that there is nothing to ask.
@@ -322,26 +361,26 @@ fn has(error: &HelmError, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
-/// The word for what failed.
-fn code(error: &HelmError, pending: bool, wanted: &Replacement) -> &'static str {
+/// What kind of failure it is.
+fn code(error: &HelmError, pending: bool, wanted: &Replacement) -> FailureCode {
     let killed =
         matches!(error, HelmError::Failed { killed: true, .. } | HelmError::Timeout { .. });
     // A webhook that refuses is no hook of the chart.
     let text = error.to_string().to_ascii_lowercase().replace("webhook", "");
     if pending && killed {
-        "cut-off"
+        FailureCode::CutOff
     } else if matches!(error, HelmError::Timeout { .. }) {
-        "timeout"
+        FailureCode::Timeout
     } else if is_trouble(error) {
-        "api"
+        FailureCode::Api
     } else if text.contains("conflict") {
-        "conflict"
+        FailureCode::Conflict
     } else if text.contains("hook") {
-        "hook"
+        FailureCode::Hook
     } else if wanted.revision.is_some() {
-        "rollback"
+        FailureCode::Rollback
     } else {
-        "helm"
+        FailureCode::Helm
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::unpack::tests::packed;
 use super::*;
-use crate::ports::releases::{Declared, Keeper, TakeRecord};
+use crate::ports::releases::{Keeper, TakeRecord};
 
 /// Objects in memory, listed in the order of their names as etcd does, and what was asked of them.
 #[derive(Default)]
@@ -66,8 +66,11 @@ impl Object {
 }
 
 impl ReleaseRecords for Objects {
-    fn declared<'a>(&'a self, _scope: &'a Scope) -> BoxFuture<'a, Result<Vec<Declared>, String>> {
-        Box::pin(async { Ok(Vec::new()) })
+    fn declared<'a>(
+        &'a self,
+        _namespaces: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<Declarations, String>> {
+        Box::pin(async { Ok(Declarations { declared: Vec::new(), all: true }) })
     }
 
     fn list<'a>(

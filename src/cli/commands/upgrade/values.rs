@@ -12,14 +12,14 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::adapters::helm::rollouts::KEEP_VALUES;
+use crate::adapters::helm::words;
+use crate::adapters::safe;
 use crate::cli::args_helm::Values;
 use crate::cli::error::CommandError;
 use crate::domain::preview::looks_secret;
 
 /// The largest file of values: what Helm can store at all is a megabyte, compressed.
 const SIZE_MAX: u64 = 16 << 20;
-/// Shorter words stand everywhere.
-const SECRET_MIN: usize = 4;
 
 /// Values as helm is told them.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
                 told.hide(text);
                 told.hide(&text.replace("\\,", ","));
                 if let Ok(json) = serde_json::from_str::<Value>(text) {
-                    told.hide_leaves(&json, true);
+                    words::collect_all(&json, &mut told.secrets);
                 }
             }
             told.flags.push(format!("{flag}={value}").into());
@@ -111,29 +111,14 @@ impl Told {
     }
 
     fn hide(&mut self, text: &str) {
-        if text.len() >= SECRET_MIN {
-            self.secrets.push(text.to_owned().into());
-        }
+        self.secrets.push(text.to_owned().into());
     }
 
     /// Takes over what looks secret in a file of values. One that is no YAML helm refuses by itself.
     fn learn(&mut self, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
         if let Ok(values) = serde_yaml::from_str::<Value>(&text) {
-            self.hide_leaves(&values, false);
-        }
-    }
-
-    fn hide_leaves(&mut self, value: &Value, secret: bool) {
-        match value {
-            Value::String(text) if secret => self.hide(text),
-            Value::Array(items) => items.iter().for_each(|item| self.hide_leaves(item, secret)),
-            Value::Object(fields) => {
-                for (key, value) in fields {
-                    self.hide_leaves(value, secret || looks_secret(key));
-                }
-            }
-            _ => {}
+            words::collect(&values, &mut self.secrets);
         }
     }
 
@@ -145,7 +130,7 @@ impl Told {
         let directory = if let Some(directory) = &self.kept {
             Arc::clone(directory)
         } else {
-            let directory = TempDir::with_prefix("safe-update-values.").map_err(trouble)?;
+            let directory = safe::temporary_directory("safe-update-values.").map_err(trouble)?;
             Arc::clone(self.kept.insert(Arc::new(directory)))
         };
         let path = directory.path().join(format!("{}.yaml", self.flags.len()));

@@ -145,7 +145,7 @@ pub(super) fn soaked_of(outcome: &Outcome) -> Option<f64> {
 /// Converts a failure.
 pub fn failure(failure: &Failure) -> FailureOutput {
     FailureOutput {
-        code: failure.code,
+        code: failure.code.as_str(),
         message: failure.message.clone(),
         container: failure.slot.as_ref().map(ToString::to_string),
     }

@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::change::{Edit, SlotId, Terms};
-use crate::domain::health::Failure;
+use crate::domain::health::{Failure, FailureCode};
 use crate::domain::policy::RollbackMode;
 use crate::domain::version::Bump;
 
 fn failure() -> Failure {
-    Failure { code: "crash", message: "it crashes".into(), never_ran: false, slot: None }
+    Failure { code: FailureCode::Crash, message: "it crashes".into(), never_ran: false, slot: None }
 }
 
 fn done() -> Outcome {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::change::{SlotId, Terms};
-use crate::domain::health::Failure;
+use crate::domain::health::{Failure, FailureCode};
 use crate::domain::history::{BadVersion, RecordEnd, Verb};
 use crate::domain::inventory::SlotKind;
 use crate::domain::policy::RollbackMode;
@@ -61,7 +61,7 @@ fn record(outcome: Option<Outcome>) -> Record {
 
 fn crash() -> Failure {
     Failure {
-        code: "crash",
+        code: FailureCode::Crash,
         message: "it crashes: \u{1b}[31mboom".into(),
         never_ran: false,
         slot: Some(slot()),

@@ -130,6 +130,7 @@ fn where_a_release_stands_is_read_from_its_newest_revision() {
     let change = release(Bump::Minor).change;
     let half = |version: &str, back| Half {
         version: version.into(),
+        manifest: digest("f"),
         back,
         what: "pending-upgrade".into(),
         working: Working::Unknown,
