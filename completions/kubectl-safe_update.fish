@@ -130,7 +130,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand explain" -s c -l container -d 'Only this container (or image volume) of the target' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand explain" -s f -l filename -d 'Read the target from manifests: a file, a directory, or - (can be repeated)' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand explain" -s o -l output -d 'Output format' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand explain" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand explain" -l context -d 'The kubeconfig context' -r
@@ -183,7 +183,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l max-in-flight -d 'Changes that are written or verified at the same time, 1 to 100 (soaking ones do not count)' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l stop-after-failures -d 'Failures after which nothing more is begun' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -s o -l output -d 'Output of the result' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l metrics-file -d 'Write metrics in Prometheus\' text format to this file, after each change and at the end' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
@@ -239,7 +239,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l dry-run -d 'Let helm and the server say what they would do, and write nothing' -r -f -a "server\t''"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l diff-context -d 'How many lines around a change are shown; -1 shows all' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -s o -l output -d 'Output of the result' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l metrics-file -d 'Write metrics in Prometheus\' text format to this file, after each change and at the end' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
@@ -286,7 +286,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand rollback" -l soak -d 'How long a healthy update is watched, instead of the policy\'s (0s: not at all)' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand rollback" -l run-timeout -d 'When to stop waiting, whatever is under way; nothing is rolled back for it' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand rollback" -s o -l output -d 'Output of the result' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand rollback" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand rollback" -l context -d 'The kubeconfig context' -r
@@ -324,7 +324,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand resume" -l soak -d 'How long a healthy update is watched, instead of the policy\'s (0s: not at all)' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand resume" -l run-timeout -d 'When to stop waiting, whatever is under way; nothing is rolled back for it' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand resume" -s o -l output -d 'Output of the result' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand resume" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand resume" -l context -d 'The kubeconfig context' -r
@@ -360,7 +360,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand resume" -s q -l quiet -d 'Leave out warnings and progress'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand status" -s o -l output -d 'Output format' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand status" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand status" -l context -d 'The kubeconfig context' -r
@@ -397,7 +397,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand history; and not __fish_seen_subcommand_from show" -l since -d 'Only what was begun since: a length of time (36h, 7d), a date or a time (UTC)' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand history; and not __fish_seen_subcommand_from show" -l limit -d 'The most records to show; 0 shows all' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand history; and not __fish_seen_subcommand_from show" -s o -l output -d 'Output format' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand history; and not __fish_seen_subcommand_from show" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand history; and not __fish_seen_subcommand_from show" -l context -d 'The kubeconfig context' -r
@@ -432,7 +432,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand history; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand history; and not __fish_seen_subcommand_from show" -a "show" -d 'Show one record whole: what, when, by whom, why, with what evidence'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand history; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand history; and __fish_seen_subcommand_from show" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand history; and __fish_seen_subcommand_from show" -l context -d 'The kubeconfig context' -r
@@ -564,7 +564,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand audit; and not __fish_seen_subcommand_from verify rebuild" -f -a "rebuild" -d 'Make the index of the journal anew where it is damaged'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand audit; and __fish_seen_subcommand_from verify" -l head -d 'The head that an earlier run printed: proves that nothing before it was cut or rewritten' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'Output format' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand audit; and __fish_seen_subcommand_from verify" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand audit; and __fish_seen_subcommand_from verify" -l context -d 'The kubeconfig context' -r
@@ -673,7 +673,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand list" -s q -l quiet -d 'Leave out warnings and progress'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand check" -s o -l output -d 'Output format' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand check" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand check" -l context -d 'The kubeconfig context' -r
@@ -776,7 +776,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand config; and __fish_seen_subcommand_from show" -s f -l filename -d 'Take the project\'s file from the directory of these manifests' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand config; and __fish_seen_subcommand_from show" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand config; and __fish_seen_subcommand_from show" -l context -d 'The kubeconfig context' -r
@@ -977,7 +977,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand completion; and __fish_seen_subcommand_from uninstall" -s q -l quiet -d 'Leave out warnings and progress'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand completion; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand version" -s o -l output -d 'Output format' -r -f -a "table\t'Text for people'
-json\t'JSON with a schema'
+json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand version" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand version" -l context -d 'The kubeconfig context' -r

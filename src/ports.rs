@@ -128,6 +128,14 @@ pub trait Registry: Send + Sync {
         pull: Option<&'a PullIdentity>,
     ) -> BoxFuture<'a, Result<Arc<Manifest>, LookupError>>;
 
+    /// What a digest names; not found where nothing does any more. Costs a GET, too.
+    fn pinned<'a>(
+        &'a self,
+        repository: &'a Repository,
+        digest: &'a Digest,
+        pull: Option<&'a PullIdentity>,
+    ) -> BoxFuture<'a, Result<Arc<Manifest>, LookupError>>;
+
     /// What the lookups have cost so far.
     fn usage(&self) -> Usage;
 }

@@ -29,7 +29,6 @@ use crate::domain::history::Memory;
 use crate::domain::image::Tag;
 use crate::domain::inventory::{Inventory, Running, Slot, Warning, Workload};
 use crate::domain::plan::{self, Lookup, Plan, Proposal, Prospect};
-use crate::domain::platform::Platform;
 use crate::domain::policy::{Limits, Overrides, Policy};
 use crate::domain::target::TargetName;
 use crate::ports::{EventSink, LookupError, Registry};
@@ -137,7 +136,7 @@ pub(super) async fn plan_in_detail(
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     for (index, workload) in inventory.workloads.iter().enumerate() {
         for (position, slot) in workload.slots.iter().enumerate() {
-            let platforms = needed_platforms(&inventory, workload);
+            let platforms = inventory.needed_platforms(&workload.placement);
             let place = (index, position);
             let target = (workload, slot);
             let chart = charts.remove(&place);
@@ -220,34 +219,6 @@ fn lookup_warnings(catalogs: &Catalogs) -> Vec<Warning> {
     warnings.sort();
     warnings.dedup();
     warnings
-}
-
-/// The platforms that an image must have to run wherever the workload may land. Without nodes (in
-/// manifests on disk) only the node selector tells. Asking costs a pull on Docker Hub, so what runs
-/// on linux/amd64 alone does not ask.
-fn needed_platforms(inventory: &Inventory, workload: &Workload) -> Vec<Platform> {
-    let architectures = &workload.architectures;
-    let os = workload.os.as_deref().unwrap_or("linux");
-    let tainted = inventory.tainted_platforms.iter().filter(|_| workload.tolerates);
-    let mut needed: Vec<Platform> = inventory
-        .platforms
-        .iter()
-        .chain(tainted)
-        .filter(|node| {
-            node.os() == os
-                && (architectures.is_empty()
-                    || architectures.iter().any(|wanted| **wanted == *node.architecture()))
-        })
-        .cloned()
-        .collect();
-    if needed.is_empty() {
-        needed = architectures.iter().map(|each| Platform::new(os, each, None)).collect();
-    }
-    if needed.iter().all(|platform| (platform.os(), platform.architecture()) == ("linux", "amd64"))
-    {
-        return Vec::new();
-    }
-    needed
 }
 
 /// Whether every row that needed a lookup failed to get one.

@@ -9,13 +9,14 @@ use futures_util::stream;
 
 use crate::domain::change::ObjectId;
 use crate::domain::image::{Digest, ImageReference};
-use crate::domain::inventory::PullIdentity;
+use crate::domain::inventory::{Inventory, PullIdentity};
 use crate::domain::plan::Findings;
+use crate::domain::platform::{Platform, not_built_for};
 use crate::domain::preview::{
     self, Ground, Input, Mismatched, Preview, PreviewObject, Size, values_changes, volatile,
 };
 use crate::ports::previews::{ChartWanted, PreviewError, Previews};
-use crate::ports::{LookupError, Registry};
+use crate::ports::{LookupError, Registry, Wanted};
 
 /// How many images are asked for at once.
 const IN_FLIGHT: usize = 16;
@@ -44,6 +45,8 @@ pub struct Previewed {
     pub ground: Result<Ground, String>,
     /// Images that are not there, each with why.
     pub missing: Vec<String>,
+    /// Images that are not built for nodes on which they may land, each with which.
+    pub misfits: Vec<String>,
     /// Images of which nobody could say whether they are there.
     pub unseen: Vec<String>,
     /// The digest of the chart that was looked at.
@@ -59,6 +62,7 @@ pub struct Previewed {
 pub async fn preview(
     previews: &dyn Previews,
     registry: &dyn Registry,
+    nodes: &Inventory,
     subject: &Subject,
 ) -> Result<Previewed, PreviewError> {
     let Subject { object, to, from, context } = subject;
@@ -75,7 +79,7 @@ pub async fn preview(
         }
         Err(error) => Err(error.to_string()),
     };
-    let (missing, unseen) = images(registry, object, &new.objects).await;
+    let Seen { missing, misfits, unseen } = images(registry, nodes, object, &new.objects).await;
     let told = previews.told(object, *context).await;
     let values = values_changes(&stored.defaults, &new.defaults, &new.values);
     Ok(Previewed {
@@ -88,65 +92,111 @@ pub async fn preview(
         }),
         ground,
         missing,
+        misfits,
         unseen,
         digest: new.digest,
         told,
     })
 }
 
-/// Asks for every image that a chart names: those that are not there, and those of which nobody could
-/// say.
+/// What is known of the images of a chart.
+#[derive(Default)]
+struct Seen {
+    missing: Vec<String>,
+    misfits: Vec<String>,
+    unseen: Vec<String>,
+}
+
+/// Asks for every image that a chart names.
 async fn images(
     registry: &dyn Registry,
+    nodes: &Inventory,
     object: &ObjectId,
     objects: &[PreviewObject],
-) -> (Vec<String>, Vec<String>) {
-    let mut wanted: BTreeSet<(String, PullIdentity)> = BTreeSet::new();
+) -> Seen {
+    let mut wanted: BTreeSet<(&str, PullIdentity, Vec<Platform>)> = BTreeSet::new();
     for one in objects {
+        let facts = &one.facts;
         let namespace = one.key.namespace.as_deref().unwrap_or(&object.namespace);
         let pull = PullIdentity {
             namespace: namespace.into(),
-            secrets: one.facts.pull_secrets.iter().map(|name| Arc::from(&**name)).collect(),
-            service_account: one.facts.service_account.as_deref().unwrap_or("default").into(),
+            secrets: facts.pull_secrets.iter().map(|name| Arc::from(&**name)).collect(),
+            service_account: facts.service_account.as_deref().unwrap_or("default").into(),
         };
-        let containers = one.facts.containers.iter().filter_map(|each| each.image.as_deref());
-        wanted.extend(containers.map(|image| (image.to_owned(), pull.clone())));
+        let needed = nodes.needed_platforms(&facts.placement);
+        let containers = facts.containers.iter().filter_map(|each| each.image.as_deref());
+        wanted.extend(containers.map(|image| (image, pull.clone(), needed.clone())));
+        // What is mounted has no platform.
+        let volumes = facts.volumes.iter();
+        wanted.extend(volumes.map(|image| (&**image, pull.clone(), Vec::new())));
     }
-    let asked = stream::iter(wanted).map(|(image, pull)| async move {
-        let answer = is_there(registry, &image, &pull).await;
+    let asked = stream::iter(wanted).map(|(image, pull, needed)| async move {
+        let answer = look(registry, image, &needed, &pull).await;
         (image, answer)
     });
     let answers: Vec<_> = asked.buffered(IN_FLIGHT).collect().await;
-    let (mut missing, mut unseen) = (Vec::new(), Vec::new());
+    let mut seen = Seen::default();
     for (image, answer) in answers {
-        match answer {
-            Ok(()) => {}
-            Err((true, why)) => missing.push(format!("{image}: {why}")),
-            Err((false, why)) => unseen.push(format!("{image}: {why}")),
-        }
+        let (list, why) = match answer {
+            Ok(()) => continue,
+            Err(Wrong::Missing(why)) => (&mut seen.missing, why),
+            Err(Wrong::Misfit(why)) => (&mut seen.misfits, why),
+            Err(Wrong::Unseen(why)) => (&mut seen.unseen, why),
+        };
+        list.push(format!("{image}: {why}"));
     }
-    missing.dedup();
-    unseen.dedup();
-    (missing, unseen)
+    for list in [&mut seen.missing, &mut seen.misfits, &mut seen.unseen] {
+        list.dedup();
+    }
+    seen
 }
 
-/// Whether an image is there; the error says whether it certainly is not.
-async fn is_there(
+/// What is wrong with an image.
+enum Wrong {
+    /// It certainly is not there.
+    Missing(String),
+    /// It is there, and not for every node.
+    Misfit(String),
+    /// Nobody can say.
+    Unseen(String),
+}
+
+/// Looks for an image: its digest alone where nothing is asked of its platforms.
+async fn look(
     registry: &dyn Registry,
     image: &str,
+    needed: &[Platform],
     pull: &PullIdentity,
-) -> Result<(), (bool, String)> {
+) -> Result<(), Wrong> {
     let reference: ImageReference =
-        image.parse().map_err(|error| (true, format!("no image reference: {error}")))?;
-    // What is pinned is pulled by its digest, whatever its tag names.
-    if reference.digest().is_some() {
-        return Ok(());
+        image.parse().map_err(|error| Wrong::Missing(format!("no image reference: {error}")))?;
+    let repository = reference.repository();
+    let manifest = match (reference.digest(), reference.effective_tag()) {
+        // What is pinned is pulled by its digest, whatever its tag names.
+        (Some(digest), _) => registry.pinned(repository, digest, Some(pull)).await,
+        (None, Some(tag)) if needed.is_empty() => {
+            registry.digest(repository, &tag, Some(pull)).await.map_err(absent)?;
+            return Ok(());
+        }
+        (None, Some(tag)) => {
+            registry.manifest(repository, &tag, Wanted { created: false }, Some(pull)).await
+        }
+        (None, None) => return Ok(()),
+    };
+    let platforms = &manifest.map_err(absent)?.platforms;
+    match not_built_for(platforms, needed) {
+        None => Ok(()),
+        Some(_) if platforms.is_empty() => {
+            Err(Wrong::Unseen("it does not say for which platforms it is built".into()))
+        }
+        Some(why) => Err(Wrong::Misfit(why)),
     }
-    let Some(tag) = reference.effective_tag() else { return Ok(()) };
-    match registry.digest(reference.repository(), &tag, Some(pull)).await {
-        Ok(_) => Ok(()),
-        Err(error @ LookupError::NotFound { .. }) => Err((true, error.to_string())),
-        Err(error) => Err((false, error.to_string())),
+}
+
+fn absent(error: LookupError) -> Wrong {
+    match error {
+        LookupError::NotFound { .. } => Wrong::Missing(error.to_string()),
+        error => Wrong::Unseen(error.to_string()),
     }
 }
 
@@ -199,6 +249,10 @@ impl Previewed {
             missing,
             images: steps.max_by_key(|bump| bump.height()),
             older,
+            misfits: (!self.misfits.is_empty()).then(|| {
+                let misfits = few(self.misfits.iter().cloned());
+                format!("the new chart names images that do not run on every node: {misfits}")
+            }),
             digest: self.digest.clone(),
         }
     }

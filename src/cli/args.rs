@@ -136,6 +136,9 @@ pub struct Connection {
     /// The kubeconfig user
     #[arg(long, value_name = "NAME", global = true, hide_short_help = true)]
     pub user: Option<String>,
+    /// It came from helm, which always says one: nobody may have asked for it.
+    #[arg(skip)]
+    pub namespace_of_helm: bool,
     /// The namespace, instead of the context's
     #[arg(short, long, value_name = "NAME", global = true)]
     pub namespace: Option<String>,
@@ -206,6 +209,13 @@ pub struct Connection {
     /// Do not run credential plugins that the kubeconfig names
     #[arg(long, global = true, hide_short_help = true)]
     pub no_exec: bool,
+}
+
+impl Connection {
+    /// The namespace that somebody asked for: helm says one to its plugins in any case.
+    pub fn asked_namespace(&self) -> Option<&str> {
+        self.namespace.as_deref().filter(|_| !self.namespace_of_helm)
+    }
 }
 
 /// Which objects, as kubectl's list flags say it.
@@ -342,7 +352,7 @@ pub enum TextFormat {
     /// Text for people.
     #[default]
     Table,
-    /// JSON with a schema.
+    /// JSON.
     Json,
     /// The same as YAML.
     Yaml,

@@ -147,10 +147,8 @@ fn reply(question: &Question, looking: Looking) -> Reply {
 
 /// The words as the Helm face reads them, and whether the next one may also be a verb.
 fn as_helm_means(words: &[String], command: &clap::Command) -> (Vec<String>, bool) {
-    let verbs: Vec<String> =
-        command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
     let typed = std::iter::once("helm").chain(words.iter().map(String::as_str));
-    let meant = for_helm(typed.map(OsString::from).collect(), &verbs);
+    let meant = for_helm(typed.map(OsString::from).collect(), command);
     let open = words.iter().all(|word| word.starts_with('-'));
     (meant.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect(), open)
 }

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use clap::{Arg, Command};
+
 /// The name of the plugin in helm.
 const HELM_PLUGIN: &str = "safe-upgrade";
 
@@ -36,15 +38,36 @@ impl Face {
 }
 
 /// On the Helm face the first word that is no flag is a verb or a release: `helm safe-upgrade shop`
-/// is `upgrade shop`, and nothing at all is `upgrade` too, which plans the releases. `verbs` are the
-/// words that are verbs; a release of such a name is written `release/plan`.
-pub fn for_helm(mut arguments: Vec<OsString>, verbs: &[String]) -> Vec<OsString> {
+/// is `upgrade shop`, and nothing at all is `upgrade` too, which plans the releases. A release with the
+/// name of a verb is written `release/plan`.
+pub fn for_helm(mut arguments: Vec<OsString>, command: &Command) -> Vec<OsString> {
     let is_flag = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
+    // What a flag of all verbs takes as its value is neither.
+    let takes_the_next = |word: &OsString| {
+        let text = word.to_string_lossy();
+        let flag = |argument: &&Arg| match text.strip_prefix("--") {
+            Some(long) => argument.get_long() == Some(long),
+            None => argument.get_short().is_some_and(|short| text == format!("-{short}")),
+        };
+        command.get_arguments().find(flag).is_some_and(|argument| {
+            argument.get_action().takes_values() && !argument.is_require_equals_set()
+        })
+    };
     let asks =
         |word: &OsString| ["-h", "--help", "-V", "--version"].iter().any(|known| *word == **known);
-    // A flag may come first, and its value then looks like a word; helm's own flags are gone.
-    let first = arguments.iter().skip(1).find(|word| !is_flag(word));
-    let is_verb = first.is_some_and(|word| verbs.iter().any(|verb| *word == **verb));
+    let mut words = arguments.iter().skip(1);
+    let mut first = None;
+    while let Some(word) = words.next() {
+        if !is_flag(word) {
+            first = Some(word);
+            break;
+        }
+        if takes_the_next(word) {
+            words.next();
+        }
+    }
+    let is_verb =
+        first.is_some_and(|word| command.get_subcommands().any(|verb| *word == *verb.get_name()));
     let only_asks = first.is_none() && arguments.iter().skip(1).any(asks);
     if !is_verb && !only_asks && !arguments.is_empty() {
         arguments.insert(1, "upgrade".into());
@@ -97,7 +120,12 @@ mod tests {
 
     #[test]
     fn a_release_needs_no_verb_under_helm() {
-        let verbs = ["plan", "apply", "upgrade"].map(str::to_owned);
+        let flag = |name: &'static str| Arg::new(name).long(name).global(true);
+        let command = Command::new("x")
+            .arg(flag("color"))
+            .arg(flag("config").short('c'))
+            .arg(flag("quiet").action(clap::ArgAction::SetTrue))
+            .subcommands(["plan", "apply", "upgrade"].map(Command::new));
         for (typed, meant) in [
             (&["x"][..], &["x", "upgrade"][..]),
             (&["x", "shop"], &["x", "upgrade", "shop"]),
@@ -107,9 +135,15 @@ mod tests {
             (&["x", "--help"], &["x", "--help"]),
             (&["x", "shop", "--help"], &["x", "upgrade", "shop", "--help"]),
             (&["x", "-o", "json"], &["x", "upgrade", "-o", "json"]),
+            (&["x", "--color", "never", "plan"], &["x", "--color", "never", "plan"]),
+            (&["x", "-c", "plan", "plan"], &["x", "-c", "plan", "plan"]),
+            (&["x", "-c", "plan"], &["x", "upgrade", "-c", "plan"]),
+            (&["x", "--color=never", "plan"], &["x", "--color=never", "plan"]),
+            (&["x", "--quiet", "plan"], &["x", "--quiet", "plan"]),
+            (&["x", "--quiet", "shop", "plan"], &["x", "upgrade", "--quiet", "shop", "plan"]),
         ] {
             let typed = typed.iter().map(OsString::from).collect();
-            assert_eq!(for_helm(typed, &verbs), meant);
+            assert_eq!(for_helm(typed, &command), meant);
         }
     }
 

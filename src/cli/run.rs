@@ -23,13 +23,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     }
     let arguments = normalise(arguments);
     let command = Cli::command().bin_name(&face.name);
-    let arguments = if face.is_helm {
-        let verbs: Vec<String> =
-            command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
-        for_helm(arguments, &verbs)
-    } else {
-        arguments
-    };
+    let arguments = if face.is_helm { for_helm(arguments, &command) } else { arguments };
     let cli =
         command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let mut cli = match cli {

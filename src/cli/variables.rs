@@ -81,6 +81,7 @@ pub fn connect_as_helm(connection: &mut Connection, environment: &Environment) {
             *field = text(name);
         }
     };
+    connection.namespace_of_helm = connection.namespace.is_none();
     fill(&mut connection.namespace, "HELM_NAMESPACE");
     fill(&mut connection.context, "HELM_KUBECONTEXT");
     fill(&mut connection.server, "HELM_KUBEAPISERVER");

@@ -10,6 +10,7 @@ use super::settings::{CacheUse, Settings, variable};
 use crate::actions::lookup::is_floating;
 use crate::adapters::charts::{ChartSettings, Environment as HelmFiles, HelmCharts};
 use crate::adapters::clock;
+use crate::adapters::helm::chart::Reach;
 use crate::adapters::helm::driver::{Driver, DriverError};
 use crate::adapters::helm::process::HelmSettings;
 use crate::adapters::helm::rollouts::{HelmAccess, HelmRollouts, UpgradeOptions};
@@ -107,14 +108,21 @@ pub async fn releases(
     options: UpgradeOptions,
     for_people: bool,
 ) -> Result<Arc<HelmRollouts>, CommandError> {
-    let registries = &settings.merged.registries;
-    let plain = registries.iter().filter(|(_, entry)| entry.insecure.unwrap_or_default());
+    let registries = settings.merged.registries.iter().map(|(host, entry)| {
+        let reach = Reach {
+            insecure: entry.insecure.unwrap_or_default(),
+            plain: false,
+            ca: entry.ca.clone(),
+            identity: entry.client_certificate.clone().zip(entry.client_key.clone()),
+        };
+        (host.to_string(), reach)
+    });
     let access = HelmAccess {
         driver: helm_driver(),
         process: helm_process(settings, cluster),
         locks: settings.directories.state.join("locks"),
         identity: cluster.identity().await?.into(),
-        plain_http: plain.map(|(host, _)| host.to_string()).collect(),
+        registries: registries.collect(),
         plugins: helm_files().plugins,
         for_people,
         options,

@@ -195,9 +195,11 @@ impl FromStr for Probe {
     type Err = PolicyError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // Credentials are not repeated.
+        let shown = if text.contains('@') { "the address".into() } else { format!("{text:?}") };
         let wrong = || {
             PolicyError(format!(
-                "{text:?} is no probe: write http://HOST/PATH, https://HOST/PATH or tcp://HOST:PORT"
+                "{shown} is no probe: write http://HOST/PATH, https://HOST/PATH or tcp://HOST:PORT"
             ))
         };
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic());

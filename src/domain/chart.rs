@@ -74,21 +74,27 @@ impl fmt::Display for ChartSource {
 
 /// A text that names no source of charts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no place of a chart: write oci://HOST/PATH/CHART or https://HOST/PATH")]
+#[error(
+    "{0} is no place of a chart: write oci://HOST/PATH/CHART or https://HOST/PATH, without credentials and query"
+)]
 pub struct ChartSourceError(pub String);
 
 impl FromStr for ChartSource {
     type Err = ChartSourceError;
 
-    /// Reads what a policy says: `https://…` or `oci://…`. Credentials in an address are refused,
-    /// because addresses are shown and recorded.
+    /// Reads what a policy says: `https://…` or `oci://…`. Credentials and queries in an address are
+    /// refused, because addresses are shown and recorded.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || ChartSourceError(text.to_owned());
+        // What may hold a password or a token is not repeated.
+        let may_be_secret = text.contains(['@', '?', '#']);
+        let wrong = || {
+            ChartSourceError(if may_be_secret { "the address".into() } else { format!("{text:?}") })
+        };
         let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         let (scheme, rest) = text.split_once("://").filter(|_| plain).ok_or_else(wrong)?;
         let rest = rest.trim_end_matches('/');
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if host.is_empty() || host.contains('@') {
+        let host = rest.split('/').next().unwrap_or_default();
+        if host.is_empty() || may_be_secret {
             return Err(wrong());
         }
         match scheme {

@@ -79,17 +79,13 @@ fn needed(finding: &Finding, offer: &Offer, limits: &Limits) -> Option<Consent> 
             Action::Manual => Some(Consent::Named),
             Action::Skip => None,
         },
-        (Verdict::Hold(_), Gate::Verifiable | Gate::Capacity | Gate::WayBack | Gate::Ground) => {
-            Some(Consent::Yes)
-        }
         (
             Verdict::Hold(_),
-            Gate::Owner
-            | Gate::Settled
-            | Gate::Window
-            | Gate::Source
-            | Gate::Images
-            | Gate::Preview,
+            Gate::Verifiable | Gate::Capacity | Gate::WayBack | Gate::Ground | Gate::Images,
+        ) => Some(Consent::Yes),
+        (
+            Verdict::Hold(_),
+            Gate::Owner | Gate::Settled | Gate::Window | Gate::Source | Gate::Preview,
         )
         | (Verdict::Deny(_), _) => None,
     }

@@ -199,6 +199,17 @@ impl SlotKind {
     }
 }
 
+/// Where the pods of a template may land, as far as its node selector and its tolerations say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Placement {
+    /// Architectures that the node selector asks for; empty means any.
+    pub architectures: Vec<Arc<str>>,
+    /// The operating system that it asks for; none means Linux.
+    pub os: Option<Arc<str>>,
+    /// The pods tolerate some taint, so that tainted nodes may take them.
+    pub tolerates: bool,
+}
+
 /// One place of a pod spec that names an image.
 #[derive(Debug, Clone)]
 pub struct Slot {
@@ -456,13 +467,8 @@ pub struct Workload {
     pub rollout: Rollout,
     /// Whose credentials pull its images; none in files.
     pub pull: Option<Arc<PullIdentity>>,
-    /// Architectures that its node selector asks for (`kubernetes.io/arch`); empty means any.
-    pub architectures: Vec<Arc<str>>,
-    /// The operating system that its node selector asks for (`kubernetes.io/os`); none means Linux,
-    /// because pods for Windows have to say so.
-    pub os: Option<Arc<str>>,
-    /// Its pods tolerate some taint, so that tainted nodes may take them.
-    pub tolerates: bool,
+    /// Where its pods may land.
+    pub placement: Placement,
     /// Where it was read from, for files.
     pub origin: Option<Origin>,
     /// Its images, in the order of the pod spec.
@@ -534,6 +540,27 @@ pub struct Inventory {
 }
 
 impl Inventory {
+    /// The platforms that an image must have to run wherever its pods may land. Without nodes (in
+    /// manifests on disk) only the node selector tells. Asking costs a pull on Docker Hub, so what runs
+    /// on linux/amd64 alone does not ask.
+    pub fn needed_platforms(&self, placement: &Placement) -> Vec<Platform> {
+        let architectures = &placement.architectures;
+        let os = placement.os.as_deref().unwrap_or("linux");
+        let tainted = self.tainted_platforms.iter().filter(|_| placement.tolerates);
+        let fits = |node: &&Platform| {
+            node.os() == os
+                && (architectures.is_empty()
+                    || architectures.iter().any(|wanted| **wanted == *node.architecture()))
+        };
+        let mut needed: Vec<Platform> =
+            self.platforms.iter().chain(tainted).filter(fits).cloned().collect();
+        if needed.is_empty() {
+            needed = architectures.iter().map(|each| Platform::new(os, each, None)).collect();
+        }
+        let usual = |one: &Platform| (one.os(), one.architecture()) == ("linux", "amd64");
+        if needed.iter().all(usual) { Vec::new() } else { needed }
+    }
+
     /// Puts the workloads that belong to a release behind it, where both are known; the rest keeps
     /// its order, releases first.
     pub fn arrange(&mut self) {

@@ -229,6 +229,8 @@ pub struct Findings {
     pub images: Option<Bump>,
     /// Images that would go to an older version.
     pub older: Option<String>,
+    /// Images that are not built for every node on which they may land.
+    pub misfits: Option<String>,
     /// The digest of the chart that was looked at.
     pub digest: Option<Digest>,
 }
@@ -236,7 +238,7 @@ pub struct Findings {
 /// Judges a release anew with what a preview found.
 pub fn count_preview(proposal: &mut Proposal, limits: &Limits, found: Findings) {
     let Some(offer) = &mut proposal.candidate else { return };
-    let Findings { ground, fails, missing, images, older, digest } = found;
+    let Findings { ground, fails, missing, images, older, misfits, digest } = found;
     let mut add = |gate, verdict: Verdict| proposal.findings.push(Finding { gate, verdict });
     let mut reasons = Vec::new();
     if offer.digest.is_none() {
@@ -248,7 +250,8 @@ pub fn count_preview(proposal: &mut Proposal, limits: &Limits, found: Findings) 
             add(gate, Verdict::Deny(why));
         }
     }
-    for (gate, why) in [(Gate::Ground, ground), (Gate::Images, older)] {
+    let held = [(Gate::Ground, ground), (Gate::Images, older), (Gate::Images, misfits)];
+    for (gate, why) in held {
         if let Some(why) = why {
             reasons.push(why.clone());
             add(gate, Verdict::Hold(why));
@@ -280,7 +283,8 @@ pub fn count_preview(proposal: &mut Proposal, limits: &Limits, found: Findings) 
             add(Gate::Policy, verdict);
         }
     }
-    offer.decision = gate::fold(&proposal.findings);
+    // A preview never frees.
+    offer.decision = offer.decision.max(gate::fold(&proposal.findings));
     proposal.decision = offer.decision;
     reasons.append(&mut proposal.reasons);
     proposal.reasons = reasons;

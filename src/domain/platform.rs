@@ -65,6 +65,16 @@ impl Platform {
     }
 }
 
+/// What an image is not built for, of the machines that it has to run on; none where it runs on all.
+pub fn not_built_for(image: &[Platform], machines: &[Platform]) -> Option<String> {
+    let missing: Vec<String> = machines
+        .iter()
+        .filter(|machine| !image.iter().any(|image| image.runs_on(machine)))
+        .map(ToString::to_string)
+        .collect();
+    (!missing.is_empty()).then(|| format!("it is not built for {}", missing.join(", ")))
+}
+
 impl fmt::Display for Platform {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}", self.os, self.architecture)?;

@@ -8,6 +8,7 @@ mod cli;
 mod completion;
 #[cfg(target_os = "linux")]
 mod dist;
+mod docs;
 mod env;
 mod field_tags;
 mod help;

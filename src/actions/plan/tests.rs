@@ -12,6 +12,7 @@ use super::*;
 use crate::domain::gate::tests::{slot, workload};
 use crate::domain::image::{Digest, Repository, Tag};
 use crate::domain::inventory::{Kind, PullIdentity, Slot, SlotImage, SlotKind};
+use crate::domain::platform::Platform;
 use crate::ports::{Manifest, Silent, TagList, Usage, Wanted};
 
 /// A registry in memory that counts what it is asked and fails on demand.
@@ -113,6 +114,17 @@ impl Registry for Memory {
             }))
         }
         .boxed()
+    }
+
+    fn pinned<'a>(
+        &'a self,
+        repository: &'a Repository,
+        digest: &'a Digest,
+        _pull: Option<&'a PullIdentity>,
+    ) -> BoxFuture<'a, Result<Arc<Manifest>, LookupError>> {
+        let host = repository.registry().clone();
+        let what = format!("{}@{digest}", repository.path());
+        async move { Err(LookupError::NotFound { host, what }) }.boxed()
     }
 
     fn usage(&self) -> Usage {
@@ -233,7 +245,8 @@ fn every_platform_of_the_nodes_is_needed_and_amd64_alone_asks_nothing() {
             .iter()
             .map(|text| text.parse().expect("valid"))
             .collect();
-        found.workloads[0].architectures = wanted.iter().map(|text| Arc::from(*text)).collect();
+        found.workloads[0].placement.architectures =
+            wanted.iter().map(|text| Arc::from(*text)).collect();
         found
     };
     check(&memory, mixed(&[]), &Policy::default(), &["1.25.4@1 patch update"]);
@@ -290,11 +303,11 @@ fn nodes_of_another_system_or_with_taints_ask_nothing_of_others() {
     found.platforms = vec![node("linux/amd64"), node("windows/amd64")];
     found.tainted_platforms = vec![node("linux/arm64")];
     check(&memory, found.clone(), &Policy::default(), &["1.25.4@1 patch update"]);
-    found.workloads[0].tolerates = true;
+    found.workloads[0].placement.tolerates = true;
     let expected = ["- blocked: it is not built for linux/arm64"];
     check(&memory, found.clone(), &Policy::default(), &expected);
-    found.workloads[0].tolerates = false;
-    found.workloads[0].os = Some("windows".into());
+    found.workloads[0].placement.tolerates = false;
+    found.workloads[0].placement.os = Some("windows".into());
     let expected = ["- blocked: it is not built for windows/amd64"];
     check(&memory, found, &Policy::default(), &expected);
 }

@@ -72,8 +72,42 @@ pub struct Wanted<'a> {
     pub version: &'a str,
     /// What its repository says that it is.
     pub digest: Option<&'a Digest>,
-    /// The registry speaks plain HTTP.
-    pub plain_http: bool,
+    /// How its registry is reached.
+    pub reach: &'a Reach,
+}
+
+/// How helm reaches a registry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Unchecked certificates are accepted; and where there is no TLS, plain HTTP.
+    pub insecure: bool,
+    /// It speaks plain HTTP.
+    pub plain: bool,
+    /// Certificates that are trusted.
+    pub ca: Option<PathBuf>,
+    /// Our own certificate and its key.
+    pub identity: Option<(PathBuf, PathBuf)>,
+}
+
+impl Reach {
+    fn flags(&self) -> Vec<OsString> {
+        let mut flags: Vec<OsString> = Vec::new();
+        if self.plain {
+            flags.push("--plain-http".into());
+            return flags;
+        }
+        if self.insecure {
+            flags.push("--insecure-skip-tls-verify".into());
+        }
+        if let Some(ca) = &self.ca {
+            flags.extend(["--ca-file".into(), ca.into()]);
+        }
+        if let Some((certificate, key)) = &self.identity {
+            flags.extend(["--cert-file".into(), certificate.into()]);
+            flags.extend(["--key-file".into(), key.into()]);
+        }
+        flags
+    }
 }
 
 /// The indexes that helm fetched in this run.
@@ -97,6 +131,17 @@ impl Helm {
     /// # Errors
     /// helm's, the disk's, or that it is another one than was announced.
     pub async fn fetch(&self, wanted: &Wanted<'_>) -> Result<Fetched, FetchError> {
+        match self.fetch_by(wanted).await {
+            // TLS first, so that credentials go in plain only where there is no other way.
+            Err(FetchError::Helm(_)) if wanted.reach.insecure && !wanted.reach.plain => {
+                let plain = Reach { plain: true, ..wanted.reach.clone() };
+                self.fetch_by(&Wanted { reach: &plain, ..*wanted }).await
+            }
+            fetched => fetched,
+        }
+    }
+
+    async fn fetch_by(&self, wanted: &Wanted<'_>) -> Result<Fetched, FetchError> {
         let directory = safe::temporary_directory("safe-update-chart.")?;
         let mut environment: Vec<(&'static str, OsString)> = Vec::new();
         let mut arguments: Vec<OsString> = vec!["pull".into()];
@@ -109,9 +154,7 @@ impl Helm {
             }
             ChartSource::Oci(reference) => {
                 arguments.extend(["--version", wanted.version].map(Into::into));
-                if wanted.plain_http {
-                    arguments.push("--plain-http".into());
-                }
+                arguments.extend(wanted.reach.flags());
                 arguments.push("--".into());
                 arguments.push(format!("oci://{reference}").into());
             }

@@ -427,9 +427,10 @@ impl Group {
         let leader = self.leader.and_then(|leader| i32::try_from(leader).ok());
         if let Some(leader) = leader.and_then(Pid::from_raw) {
             // That it has ended by itself meanwhile is as good.
-            let _ = match self.whole {
-                true => kill_process_group(leader, signal),
-                false => kill_process(leader, signal),
+            let _ = if self.whole {
+                kill_process_group(leader, signal)
+            } else {
+                kill_process(leader, signal)
             };
         }
     }

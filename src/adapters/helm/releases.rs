@@ -11,7 +11,8 @@ use super::words::without_values;
 use crate::adapters::hash::sha256;
 use crate::adapters::workload::SYSTEM_NAMESPACES;
 use crate::domain::inventory::{
-    Inventory, Kind, Leg, Owner, Progress, Rollout, Slot, SlotImage, SlotKind, Warning, Workload,
+    Inventory, Kind, Leg, Owner, Placement, Progress, Rollout, Slot, SlotImage, SlotKind, Warning,
+    Workload,
 };
 use crate::domain::release::{Release, ReleaseStatus};
 use crate::ports::releases::{Declarations, ReleaseRecords};
@@ -170,9 +171,7 @@ pub fn workload(release: &Release) -> Option<Workload> {
             ..Rollout::default()
         },
         pull: None,
-        architectures: Vec::new(),
-        os: None,
-        tolerates: false,
+        placement: Placement::default(),
         origin: None,
         containers: vec![Arc::clone(&slot.name)],
         slots: vec![slot],

@@ -26,7 +26,7 @@ use self::parts::{PartState, Parts};
 pub use self::upgrade::Upgrade;
 use self::watch::ReleaseWatcher;
 use super::alive::Alive;
-use super::chart::Fetched;
+use super::chart::{Fetched, Reach};
 use super::driver::{Driver, DriverError};
 use super::process::{Helm, HelmError, HelmSettings};
 use super::releases;
@@ -61,8 +61,8 @@ pub struct HelmAccess {
     pub locks: PathBuf,
     /// Which cluster it is.
     pub identity: Arc<str>,
-    /// Registries that speak plain HTTP, loopback aside.
-    pub plain_http: Vec<String>,
+    /// How registries are reached of which the user says something.
+    pub registries: HashMap<String, Reach>,
     /// Where helm keeps its plugins, where that is known.
     pub plugins: Option<PathBuf>,
     /// Somebody reads what is rendered.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::adapters::workload::{Text, WireMetadata};
+use crate::domain::inventory::{Inventory, Warning};
 use crate::domain::platform::Platform;
 
 use super::client::RequestError;
-use super::cluster::Inner;
+use super::cluster::{Cluster, Inner};
 use super::list::{Filter, Resource, list};
 use super::page::items;
 
@@ -44,6 +45,29 @@ struct NodeStatus<'a> {
 struct NodeInfo<'a> {
     operating_system: Option<Text<'a>>,
     architecture: Option<Text<'a>>,
+}
+
+impl Cluster {
+    /// Learns the platforms of the nodes, where nobody asked for them before.
+    pub async fn learn_platforms(&self, inventory: &mut Inventory) {
+        if !inventory.platforms.is_empty() || !inventory.tainted_platforms.is_empty() {
+            return;
+        }
+        match platforms(&self.inner).await {
+            Ok(found) => {
+                inventory.platforms = found.free;
+                inventory.tainted_platforms = found.tainted;
+            }
+            Err(error) => {
+                let message = self.trouble(&error, "the nodes").to_string();
+                inventory.warnings.push(Warning {
+                    code: "platforms-unread",
+                    message: format!("{message}; the platforms of images are not checked"),
+                    object: None,
+                });
+            }
+        }
+    }
 }
 
 /// The distinct platforms of the nodes. A node that does not say is left out.

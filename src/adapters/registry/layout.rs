@@ -64,6 +64,18 @@ impl LayoutRegistry {
         Ok(digest)
     }
 
+    /// The facts of what a digest names.
+    pub(super) fn pinned(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        wanted: Wanted,
+    ) -> Result<Manifest, LookupError> {
+        let layout = self.open(repository)?;
+        let facts = layout.facts(digest, wanted, &mut HashSet::from([digest.clone()]))?;
+        Ok(Manifest { digest: digest.clone(), ..facts })
+    }
+
     /// The facts of a tag.
     pub(super) fn manifest(
         &self,

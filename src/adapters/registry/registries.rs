@@ -225,8 +225,19 @@ impl Registries {
         set: &CredentialSet,
     ) -> Result<Arc<Manifest>, LookupError> {
         let digest = self.digest_of(repository, tag, host, set).await?;
+        self.facts_of(repository, &digest, wanted, host, set).await
+    }
+
+    async fn facts_of(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        wanted: Wanted,
+        host: &HostState,
+        set: &CredentialSet,
+    ) -> Result<Arc<Manifest>, LookupError> {
         let entry = self.cache.entry(repository, set);
-        let known = lock(&entry).facts(&digest);
+        let known = lock(&entry).facts(digest);
         if let Some(known) = known
             && (!wanted.created || known.created != Creation::NotAsked)
         {
@@ -235,18 +246,37 @@ impl Registries {
                 Creation::At(_) | Creation::Unknown | Creation::NotAsked => None,
             };
             let (platforms, children) = (known.platforms, known.children);
+            let digest = digest.clone();
             return Ok(self.hit(Arc::new(Manifest { digest, platforms, created, children })));
         }
-        self.online(|| format!("the manifest of {repository}:{tag}"))?;
+        self.online(|| format!("the manifest of {repository}@{digest}"))?;
         let lookup = self.client.open(host, repository, set).await?;
-        let manifest = lookup.facts(&digest, wanted).await?;
+        let manifest = lookup.facts(digest, wanted).await?;
         let created = match manifest.created {
             Some(time) => Creation::At(time),
             None if wanted.created => Creation::Unknown,
             None => Creation::NotAsked,
         };
-        lock(&entry).put_facts(&digest, &manifest, created);
+        lock(&entry).put_facts(digest, &manifest, created);
         Ok(Arc::new(manifest))
+    }
+
+    async fn find_pinned(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        pull: Option<&PullIdentity>,
+    ) -> Result<Arc<Manifest>, LookupError> {
+        let wanted = Wanted { created: false };
+        match self.place(repository, pull).await? {
+            Place::Layout(layout) => {
+                let (repository, digest) = (repository.clone(), digest.clone());
+                blocking(move || layout.pinned(&repository, &digest, wanted).map(Arc::new)).await
+            }
+            Place::Server(host, set) => {
+                Box::pin(self.facts_of(repository, digest, wanted, &host, &set)).await
+            }
+        }
     }
 
     /// The artifact that a tag names, with the digest of its manifest. By digest, as manifests are.
@@ -334,6 +364,15 @@ impl Registry for Registries {
         pull: Option<&'a PullIdentity>,
     ) -> BoxFuture<'a, Result<Arc<Manifest>, LookupError>> {
         self.find_manifest(repository, tag, wanted, pull).boxed()
+    }
+
+    fn pinned<'a>(
+        &'a self,
+        repository: &'a Repository,
+        digest: &'a Digest,
+        pull: Option<&'a PullIdentity>,
+    ) -> BoxFuture<'a, Result<Arc<Manifest>, LookupError>> {
+        self.find_pinned(repository, digest, pull).boxed()
     }
 
     fn usage(&self) -> Usage {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::inventory::{
-    Kind, Leg, Progress, PullIdentity, Rollout, Running, Slot, SlotKind, Workload,
+    Kind, Leg, Placement, Progress, PullIdentity, Rollout, Running, Slot, SlotKind, Workload,
 };
 
 use super::interner::Interner;
@@ -15,8 +15,10 @@ use super::{owner, rollout};
 /// Prefix of the annotations that are this program's settings.
 pub(super) const ANNOTATIONS: &str = "safe-update.io/";
 /// Node labels that name the architecture; the second is the old name of the first.
-const OS: [&str; 2] = ["kubernetes.io/os", "beta.kubernetes.io/os"];
-const ARCHITECTURE: [&str; 2] = ["kubernetes.io/arch", "beta.kubernetes.io/arch"];
+/// The labels that nodes bear for their operating system, the newer first.
+pub const OS: [&str; 2] = ["kubernetes.io/os", "beta.kubernetes.io/os"];
+/// Those for their architecture.
+pub const ARCHITECTURE: [&str; 2] = ["kubernetes.io/arch", "beta.kubernetes.io/arch"];
 
 /// The kind that group, version and kind of a document name; none for everything that has no pod
 /// template (or another one). Old versions of the groups count, because manifests live long.
@@ -80,14 +82,19 @@ pub fn workload(
             _ => None,
         },
         namespace,
-        architectures: ARCHITECTURE
-            .iter()
-            .find_map(|label| pod.node_selector.get(label))
-            .map(|architecture| interner.text(architecture))
-            .into_iter()
-            .collect(),
-        os: OS.iter().find_map(|label| pod.node_selector.get(label)).map(|os| interner.text(os)),
-        tolerates: !pod.tolerations.is_empty(),
+        placement: Placement {
+            architectures: ARCHITECTURE
+                .iter()
+                .find_map(|label| pod.node_selector.get(label))
+                .map(|architecture| interner.text(architecture))
+                .into_iter()
+                .collect(),
+            os: OS
+                .iter()
+                .find_map(|label| pod.node_selector.get(label))
+                .map(|os| interner.text(os)),
+            tolerates: !pod.tolerations.is_empty(),
+        },
         origin: None,
         slots: slots(pod, interner),
         containers: containers(pod, interner),

@@ -8,7 +8,7 @@ mod rollout;
 mod text;
 mod wire;
 
-pub use decode::{is_part_of_a_listed_workload, kind_of, workload};
+pub use decode::{ARCHITECTURE, OS, is_part_of_a_listed_workload, kind_of, workload};
 pub use interner::Interner;
 pub(in crate::adapters) use owner::SYSTEM_NAMESPACES;
 pub use owner::controller;

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 
 use std::sync::Arc;
 
+use super::carry::{self, PreviewedRow};
 use super::confirm::{agrees, confirm};
 use super::draft::{Drafted, draft, refusal};
 use super::plan_file::{self, Planned};
@@ -15,7 +16,7 @@ use super::previews::{self, HelmFlags, Previews};
 use super::scope::Selected;
 use super::subjects::Subjects;
 use super::unlock;
-use super::{basis, carry, changes, memories};
+use super::{basis, changes, memories};
 use crate::actions::apply::Limits as BatchLimits;
 use crate::actions::intent::{Intent, intents};
 use crate::actions::plan::{NamedVersion, nothing_could_be_looked_up};
@@ -71,7 +72,7 @@ pub fn run_with(
     let settings = Settings::load(global, &lookup, &[], printer)?;
     let targets = planned.as_ref().map_or(&subjects.targets, |planned| &planned.targets);
     if planned.is_some() && targets.is_empty() {
-        return nothing("The plan holds nothing to apply.", arguments, printer);
+        return nothing("The plan holds nothing to apply.", arguments, (&[], Exit::Done), printer);
     }
     let selected = Selected::read(targets, &arguments.selection, &global.connection)?;
     let run = Run {
@@ -155,13 +156,14 @@ impl Run<'_> {
             memories::really_done(&cluster, &done).await?;
             planned.leave_out(&done.into_iter().map(|(object, _)| object).collect::<Vec<_>>());
             if planned.targets.is_empty() {
-                return nothing("Everything in the plan is there already.", arguments, printer);
+                let why = "Everything in the plan is there already.";
+                return nothing(why, arguments, (&[], Exit::Done), printer);
             }
             self.selected =
                 Selected::read(&planned.targets, &arguments.selection, self.connection)?;
         }
         let named = self.planned.as_ref().map_or(&self.subjects.versions, |it| &it.versions);
-        let helm = Some(self.helm);
+        let helm = Some((self.helm, self.most()));
         let drafted = draft(&self.selected, named, settings, &overrides, helm, printer).await?;
         let Drafted { plan, cluster, .. } = &drafted;
         let metrics = self.metrics(&drafted, clock.moment().0)?;
@@ -185,6 +187,7 @@ impl Run<'_> {
             ));
         }
         let left = self.left(plan, &taken, &declined, printer);
+        let previews = previewed(&drafted);
         let intents = self.intents(plan, &taken, &drafted);
         let rehearsal = arguments.dry_run.is_some();
         let judged = if rehearsal { Vec::new() } else { self.judged(&drafted, printer)? };
@@ -194,14 +197,16 @@ impl Run<'_> {
             } else {
                 left
             };
-            return Ok(nothing("Nothing to apply.", arguments, printer)?.worst(left));
+            return nothing("Nothing to apply.", arguments, (&previews, left), printer);
         }
         let purpose = Purpose {
             pace: &arguments.pace,
             rehearsal,
             run_once: arguments.run_once,
             unattended: self.asks == Asks::Nobody,
-            command: format!("apply {}", arguments.subjects.join(" ")).trim_end().to_owned(),
+            command: format!("{} {}", self.helm.verb, arguments.subjects.join(" "))
+                .trim_end()
+                .to_owned(),
         };
         let in_flight = arguments
             .max_in_flight
@@ -221,12 +226,13 @@ impl Run<'_> {
             named: self.subjects.is_named(),
             metrics,
             plan: machine::json(&json::plan_output(plan, None)).ok(),
+            previews: &previews,
+            left,
         };
         let judgeable = drafted.judgeable.iter();
         let judgeable = judgeable.map(|record| record.change.object.clone()).collect();
         let todo = carry::Todo { judged, judgeable, intents, limits: batch };
-        let exit = carry::carry(work, todo, stop, printer).await?;
-        Ok(exit.worst(left))
+        carry::carry(work, todo, stop, printer).await
     }
 
     /// The rows that are taken, and those that the person was asked about and declined.
@@ -335,6 +341,15 @@ impl Run<'_> {
     }
 
     /// What was said about a row by naming it.
+    /// The most that anybody could say yes to.
+    fn most(&self) -> Consent {
+        match self.asks {
+            Asks::Nobody => Consent::None,
+            Asks::Names | Asks::Person if self.selected.is_named() => Consent::Named,
+            Asks::Names | Asks::Person => Consent::Yes,
+        }
+    }
+
     fn consent(&self, plan: &Plan, row: usize, versions: &[NamedVersion]) -> Consent {
         let (workload, slot) = plan.target(&plan.proposals[row]);
         // A saved plan names what it holds; that nobody looked at each major step in it is why those
@@ -406,13 +421,28 @@ fn shown(
     text
 }
 
+/// The releases that were looked at.
+fn previewed(drafted: &Drafted) -> Vec<PreviewedRow> {
+    let Drafted { plan, previews, .. } = drafted;
+    let seen = previews.iter().filter_map(|(row, seen)| {
+        let (workload, _) = plan.target(&plan.proposals[*row]);
+        Some((workload.object()?, seen.clone()))
+    });
+    seen.collect()
+}
+
 /// Says that there is nothing to do.
-fn nothing(why: &str, arguments: &ApplyArgs, printer: &Printer) -> Result<Exit, CommandError> {
+fn nothing(
+    why: &str,
+    arguments: &ApplyArgs,
+    (previews, exit): (&[PreviewedRow], Exit),
+    printer: &Printer,
+) -> Result<Exit, CommandError> {
     printer.note(why);
     if arguments.output != TextFormat::Table {
-        carry::nothing(arguments.output, printer)?;
+        carry::nothing(arguments.output, previews, exit, printer)?;
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// What is named must not be in the hands of another run: what it would be judged by moves.

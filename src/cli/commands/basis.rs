@@ -1,7 +1,6 @@
 //! The plan file (`plan --out`): what `-o json` prints, and what it was made from.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -12,6 +11,7 @@ use crate::adapters::config::Merged;
 use crate::adapters::hash::sha256;
 use crate::adapters::helm::rollouts::UpgradeOptions;
 use crate::adapters::kubernetes::Cluster;
+use crate::adapters::safe;
 use crate::cli::error::CommandError;
 use crate::cli::printer::Printer;
 use crate::cli::render::json::{BasisOutput, ChangeBasis, plan_output};
@@ -145,16 +145,7 @@ pub fn policy_hash(merged: &Merged) -> String {
 /// What the disk says.
 pub fn write(file: &Path, plan: &Plan, basis: BasisOutput) -> Result<(), CommandError> {
     let text = machine::json(&plan_output(plan, Some(basis)))?;
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let save = || -> std::io::Result<()> {
-        let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
-        temporary.write_all(text.as_bytes())?;
-        temporary.as_file().sync_all()?;
-        temporary.persist(file).map_err(|error| error.error)?;
-        std::fs::File::open(folder)?.sync_all()
-    };
-    save()
+    safe::replace(file, text.as_bytes())
         .with_context(|| format!("the plan could not be written to {}", file.display()))
         .map_err(|error| CommandError::environment(error).hint("check the path and the free space"))
 }

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::rollback;
 use crate::actions::apply::{self, Limits, Report};
 use crate::actions::intent::Intent;
+use crate::actions::preview::Previewed;
 use crate::actions::resume::{Undo, resume};
 use crate::adapters::helm::rollouts::HelmRollouts;
 use crate::adapters::kubernetes::Cluster;
@@ -47,7 +47,14 @@ pub struct Work<'a> {
     pub metrics: Option<Metrics>,
     /// The plan that is carried out, to be kept beside the run; none where there is none.
     pub plan: Option<String>,
+    /// What was seen of the upgrades of releases.
+    pub previews: &'a [PreviewedRow],
+    /// The exit code of what was asked for and is not begun.
+    pub left: Exit,
 }
+
+/// A release, and what was seen of its upgrade.
+pub type PreviewedRow = (ObjectId, Previewed);
 
 /// What a run has to do.
 pub struct Todo {
@@ -103,16 +110,17 @@ impl Work<'_> {
         reports: &[Report],
         printer: &Printer,
     ) -> Result<Exit, CommandError> {
-        let exit = outcomes::exit(reports, self.named);
+        let exit = outcomes::exit(reports, self.named).worst(self.left);
         if session.is_out_of_time() {
             printer.warning("the time of --run-timeout is up; what is under way goes on by itself");
         }
         let head = session.finish(exit, printer);
         let run = Some((&session.manner.run, head.as_deref()));
+        let output = |run| json::apply_output(run, reports, seen(self.previews), exit);
         let text = match self.output {
             TextFormat::Table => outcomes::table(reports, printer.width(), &printer.styles),
-            TextFormat::Json => machine::json(&json::apply_output(run, reports, exit))?,
-            TextFormat::Yaml => machine::yaml(&json::apply_output(run, reports, exit))?,
+            TextFormat::Json => machine::json(&output(run))?,
+            TextFormat::Yaml => machine::yaml(&output(run))?,
         };
         printer.data(&text)?;
         for line in outcomes::advice(reports) {
@@ -233,40 +241,24 @@ async fn offer_rollback(
     }
 }
 
+fn seen(previews: &[PreviewedRow]) -> Vec<json::PreviewedOutput> {
+    let seen = previews.iter();
+    seen.map(|(object, one)| json::previewed_output(object.to_string(), one)).collect()
+}
+
 /// The result of a run in which there was nothing to do, for programs.
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn nothing(output: TextFormat, printer: &Printer) -> Result<(), CommandError> {
-    let empty = json::apply_output(None, &[], Exit::Done);
+pub fn nothing(
+    output: TextFormat,
+    previews: &[PreviewedRow],
+    exit: Exit,
+    printer: &Printer,
+) -> Result<(), CommandError> {
+    let empty = json::apply_output(None, &[], seen(previews), exit);
     printer.data(&match output {
         TextFormat::Yaml => machine::yaml(&empty)?,
         TextFormat::Json | TextFormat::Table => machine::json(&empty)?,
     })
-}
-
-/// Carries a rollback out and tells how that went.
-///
-/// # Errors
-/// The object is not where the record left it, or the session could not be opened.
-pub async fn put_back(
-    work: Work<'_>,
-    record: &Record,
-    named: bool,
-    stop: Stop,
-    printer: &Printer,
-) -> Result<Exit, CommandError> {
-    let session = work.open(stop, printer).await?;
-    let display = Rollouts::start(printer, work.settings.quiet);
-    let room = session.room(&display);
-    let intent = match rollback::prepare(&room, record, named).await {
-        Ok(intent) => intent,
-        Err(error) => {
-            session.finish(error.exit(), printer);
-            return Err(error);
-        }
-    };
-    let reports = apply::apply(&room, vec![intent], rollback::ALONE).await;
-    drop(display);
-    work.tell(&session, &reports, printer)
 }

@@ -17,6 +17,7 @@ use crate::cli::render::progress::Progress;
 use crate::cli::settings::Settings;
 use crate::cli::wire;
 use crate::domain::change::ObjectId;
+use crate::domain::consent::Consent;
 use crate::domain::history::Record;
 use crate::domain::inventory::{Inventory, Kind};
 use crate::domain::plan::{Lookup, Plan, Proposal};
@@ -65,7 +66,7 @@ pub async fn draft(
     named: &[NamedVersion],
     settings: &Settings,
     overrides: &Overrides,
-    helm: Option<&HelmFlags>,
+    helm: Option<(&HelmFlags, Consent)>,
     printer: &Printer,
 ) -> Result<Drafted, CommandError> {
     let progress = Arc::new(Progress::start(printer.bars(), settings.quiet, "reading workloads"));
@@ -114,7 +115,7 @@ pub async fn draft(
             charts: &charts,
             cluster: version.as_ref(),
             sources: &settings.merged.charts,
-            given: helm.and_then(|flags| flags.chart.as_ref()),
+            given: helm.and_then(|(flags, _)| flags.chart.as_ref()),
         }),
     };
     let mut plan = plan::plan(inventory, &*registries, &options, &*progress).await;
@@ -130,12 +131,12 @@ pub async fn draft(
     let mut releases = None;
     let mut found = Previews::new();
     let any = plan.inventory.workloads.iter().any(|one| one.kind == Kind::Release);
-    if let Some(flags) = helm.filter(|_| any) {
+    if let Some((flags, consent)) = helm.filter(|_| any) {
         let leg =
             wire::releases(settings, &cluster, flags.options.clone(), flags.for_people).await?;
+        cluster.learn_platforms(&mut plan.inventory).await;
         let rooms = (&leg, &*registries as &dyn Registry);
-        let named = selected.is_named();
-        found = previews(&mut plan, &limits, named, rooms, flags, printer).await;
+        found = previews(&mut plan, &limits, consent, rooms, flags, printer).await;
         releases = Some(leg);
     }
     registries.save();

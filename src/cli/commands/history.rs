@@ -39,8 +39,8 @@ pub fn run(
     let mut records = journal(&settings, printer)?;
     if let Some(target) = &target {
         records = of_target(records, target, &settings, printer);
-    } else if let Some(namespace) = &settings.connection.namespace {
-        records.retain(|record| *record.change.object.namespace == **namespace);
+    } else if let Some(namespace) = global.connection.asked_namespace() {
+        records.retain(|record| *record.change.object.namespace == *namespace);
     }
     records.retain(|record| since.is_none_or(|since| record.started >= since));
     records.sort_by(|a, b| (b.started, &b.id).cmp(&(a.started, &a.id)));

@@ -15,6 +15,7 @@ use crate::cli::render::progress::Progress;
 use crate::cli::render::{diff, escape::escape, json, machine, table};
 use crate::cli::settings::{Settings, overrides};
 use crate::cli::wire;
+use crate::domain::consent::Consent;
 use crate::domain::plan::{Lookup, Plan};
 use crate::domain::policy::Overrides;
 use crate::ports::{EventSink, PullSecrets, Registry, Usage};
@@ -59,7 +60,7 @@ async fn make(
         now: settings.now,
         memories: &memories,
         named: &[],
-        findings: false,
+        findings: arguments.diff,
         charts: Some(ChartRoom {
             charts: &charts,
             cluster: version.as_ref(),
@@ -77,8 +78,9 @@ async fn make(
         let limits: Vec<_> = limits.collect();
         let flags = HelmFlags::new(true);
         let leg = wire::releases(settings, cluster, flags.options.clone(), true).await?;
+        cluster.learn_platforms(&mut plan.inventory).await;
         let rooms = (&leg, &*registries as &dyn Registry);
-        looked_at = previews(&mut plan, &limits, true, rooms, &flags, printer).await;
+        looked_at = previews(&mut plan, &limits, Consent::Named, rooms, &flags, printer).await;
     }
     if let Some(secrets) = secrets {
         plan.inventory.warnings.extend(secrets.warnings());

@@ -27,6 +27,8 @@ pub struct HelmFlags {
     pub chart: Option<NamedChart>,
     /// How many lines around a change are shown; none for all.
     pub context: Option<usize>,
+    /// The verb, as it is recorded.
+    pub verb: &'static str,
     /// A release that a dead helm left pending is freed first.
     pub unlock: bool,
     /// Somebody reads it, so that it is worth asking the user's own tools.
@@ -40,6 +42,7 @@ impl HelmFlags {
             options: UpgradeOptions::default(),
             chart: None,
             context: Some(CONTEXT),
+            verb: "apply",
             unlock: false,
             for_people,
         }
@@ -57,13 +60,12 @@ pub type Previews = BTreeMap<usize, Previewed>;
 pub async fn previews(
     plan: &mut Plan,
     limits: &[Limits],
-    named: bool,
+    consent: Consent,
     (releases, registry): (&Arc<HelmRollouts>, &dyn Registry),
     flags: &HelmFlags,
     printer: &Printer,
 ) -> Previews {
     let mut previews = Previews::new();
-    let consent = if named { Consent::Named } else { Consent::Yes };
     for (row, limits) in limits.iter().enumerate() {
         let proposal = &plan.proposals[row];
         let (workload, _) = plan.target(proposal);
@@ -74,7 +76,7 @@ pub async fn previews(
         }
         let Some(subject) = subject(plan, row, flags) else { continue };
         tracing::debug!(event = "preview", object = %subject.object);
-        match preview(&**releases, registry, &subject).await {
+        match preview(&**releases, registry, &plan.inventory, &subject).await {
             Ok(previewed) => {
                 for image in &previewed.unseen {
                     let object = &subject.object;

@@ -43,7 +43,7 @@ pub fn run(
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| CommandError::usage(error).hint("`status` shows what is unfinished"))?;
     let settings = Settings::load(global, &Lookup::default(), &[], printer)?;
-    let namespace = global.connection.namespace.as_deref();
+    let namespace = global.connection.asked_namespace();
     stoppable(printer, |stop| carry_out(arguments, (&targets, namespace), &settings, stop, printer))
 }
 
@@ -84,7 +84,7 @@ async fn carry_out(
         }
         printer.note("Nothing was left unfinished.");
         if arguments.output != TextFormat::Table {
-            carry::nothing(arguments.output, printer)?;
+            carry::nothing(arguments.output, &[], Exit::Done, printer)?;
         }
         return Ok(Exit::Done);
     }
@@ -104,6 +104,8 @@ async fn carry_out(
         named: true,
         metrics: None,
         plan: None,
+        previews: &[],
+        left: Exit::Done,
     };
     let session = work.open(stop, printer).await?;
     let display = Rollouts::start(printer, settings.quiet);

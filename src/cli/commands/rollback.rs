@@ -1,9 +1,9 @@
 //! `rollback`: a new rollout to what a record kept.
 
-use super::carry::{self, Work};
+use super::carry::Work;
 use super::confirm::agrees;
 use super::resume::{hosts, object};
-use crate::actions::apply::Limits;
+use crate::actions::apply::{Limits, apply};
 use crate::actions::rollback::{RollbackError, intent, record_of};
 use crate::adapters::kubernetes::Cluster;
 use crate::cli::args::{Global, Lookup};
@@ -13,6 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::printer::Printer;
 use crate::cli::render::escape::escape;
 use crate::cli::render::progress::Progress;
+use crate::cli::render::rollouts::Rollouts;
 use crate::cli::session::{Purpose, Stop, stoppable};
 use crate::cli::settings::Settings;
 use crate::cli::wire;
@@ -98,8 +99,25 @@ async fn carry_out(
         named: true,
         metrics: None,
         plan: None,
+        previews: &[],
+        left: Exit::Done,
     };
-    carry::put_back(work, &record, named.is_some(), stop, printer).await
+    let session = work.open(stop, printer).await?;
+    let display = Rollouts::start(printer, settings.quiet);
+    let room = session.room(&display);
+    let intent = match intent(&room, &record, named.is_some()).await {
+        Ok(intent) => intent,
+        Err(error) => {
+            let error = refused(error);
+            session.finish(error.exit(), printer);
+            return Err(error);
+        }
+    };
+    // One at a time, and the first failure ends it.
+    let limits = Limits { in_flight: 1, failures: 1 };
+    let reports = apply(&room, vec![intent], limits).await;
+    drop(display);
+    work.tell(&session, &reports, printer)
 }
 
 /// What this machine and the cluster know of an object, the newest first.
@@ -134,7 +152,7 @@ async fn records(
 }
 
 /// A rollback that cannot begin.
-pub fn refused(error: RollbackError) -> CommandError {
+fn refused(error: RollbackError) -> CommandError {
     let (kind, hint) = match &error {
         RollbackError::NoRecord(_) => {
             (Kind::Refused, "`kubectl rollout undo` knows what the controller kept")
@@ -155,18 +173,3 @@ pub fn refused(error: RollbackError) -> CommandError {
     };
     CommandError { kind, error: error.into(), hints: vec![hint.into()] }
 }
-
-/// Makes the intent of a rollback in a room; used by [`carry::put_back`].
-///
-/// # Errors
-/// The object is not where the record left it.
-pub async fn prepare(
-    room: &crate::actions::apply::Room<'_>,
-    record: &Record,
-    named: bool,
-) -> Result<crate::actions::intent::Intent, CommandError> {
-    intent(room, record, named).await.map_err(refused)
-}
-
-/// One at a time, and the first failure ends it.
-pub const ALONE: Limits = Limits { in_flight: 1, failures: 1 };

@@ -58,6 +58,20 @@ impl Selected {
                 "targets and selectors cannot be combined: name the targets, or select them",
             ));
         }
+        let only = selection.only.first();
+        let useless = match only {
+            Some(_) if !targets.is_empty() => Some("targets, which say it already"),
+            Some(_) if !selection.filename.is_empty() => Some("-f: files hold no releases"),
+            Some(OnlyLeg::Helm) if selection.only.len() == 1 && labelled => {
+                Some("selectors: releases have no labels")
+            }
+            _ => None,
+        };
+        if let Some(why) = useless {
+            return Err(CommandError::usage_message(format!(
+                "--only cannot be combined with {why}"
+            )));
+        }
         if let Some(target) =
             targets.iter().find(|target| selection.all_namespaces && target.namespace.is_none())
         {

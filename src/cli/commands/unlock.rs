@@ -11,6 +11,7 @@ use crate::actions::unlock;
 use crate::cli::args::TextFormat;
 use crate::cli::args_write::Pace;
 use crate::cli::error::{CommandError, Kind};
+use crate::cli::exit::Exit;
 use crate::cli::printer::Printer;
 use crate::cli::render::escape::escape;
 use crate::cli::render::outcomes;
@@ -45,7 +46,7 @@ pub async fn free(
         let last = cluster.read(&object).await?.memory.last.filter(Record::is_open);
         let seen = match &last {
             Some(_) => None,
-            None => Some(leg.inspect(&object).await.map_err(unread)?),
+            None => Some(leg.inspect(&object).await.map_err(|error| unread(&error))?),
         };
         let left = match &seen {
             Some(seen) => unlock::pending(&object, seen)
@@ -72,6 +73,8 @@ pub async fn free(
             named: true,
             metrics: None,
             plan: None,
+            previews: &[],
+            left: Exit::Done,
         };
         let session = work.open(stop.clone(), printer).await?;
         let display = Rollouts::start(printer, settings.quiet);
@@ -105,8 +108,8 @@ fn freed(object: &ObjectId, outcome: &Outcome, printer: &Printer) -> Result<(), 
     }
 }
 
-fn unread(error: ReadError) -> CommandError {
-    let kind = match &error {
+fn unread(error: &ReadError) -> CommandError {
+    let kind = match error {
         ReadError::Gone(_) => Kind::Usage,
         ReadError::Forbidden(_) | ReadError::Unavailable(_) => Kind::Environment,
     };

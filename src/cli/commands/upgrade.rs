@@ -47,6 +47,7 @@ pub fn run(
         },
         chart,
         context: render::preview::context(arguments.diff_context),
+        verb: "upgrade",
         unlock: arguments.unlock,
         for_people: arguments.output == TextFormat::Table,
     };

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::image::{Digest, Tag};
-use super::super::platform::Platform;
+use super::super::platform::{Platform, not_built_for};
 use super::super::version::Bump;
 use super::rules::{Candidate, Reason, Shortlist};
 
@@ -104,13 +104,7 @@ fn platform_objection(platforms: Option<&[Platform]>, needs: &Needs) -> Option<S
     let Some(platforms) = platforms else {
         return Some(format!("its platforms are not known, and {first} is needed"));
     };
-    let missing: Vec<String> = needs
-        .platforms
-        .iter()
-        .filter(|machine| !platforms.iter().any(|image| image.runs_on(machine)))
-        .map(ToString::to_string)
-        .collect();
-    (!missing.is_empty()).then(|| format!("it is not built for {}", missing.join(", ")))
+    not_built_for(platforms, &needs.platforms)
 }
 
 fn age_objection(facts: Option<&Facts>, needs: &Needs) -> Option<String> {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::inventory::{Rollout, Running, SlotImage};
+use crate::domain::inventory::{Placement, Rollout, Running, SlotImage};
 use crate::domain::policy::{Overrides, Policy};
 
 pub(crate) fn workload(kind: Kind) -> Workload {
@@ -17,9 +17,7 @@ pub(crate) fn workload(kind: Kind) -> Workload {
         owner: Owner::Nobody,
         rollout: Rollout { replicas: Some(2), ..Rollout::default() },
         pull: None,
-        architectures: Vec::new(),
-        os: None,
-        tolerates: false,
+        placement: Placement::default(),
         origin: None,
         slots: vec![slot(SlotKind::Container)],
         containers: vec!["nginx".into(), "other".into()],

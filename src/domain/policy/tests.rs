@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::action::index;
 use super::*;
 use crate::domain::inventory::{
-    Kind, Leg, Owner, Rollout, Running, Slot, SlotImage, SlotKind, Workload,
+    Kind, Leg, Owner, Placement, Rollout, Running, Slot, SlotImage, SlotKind, Workload,
 };
 use crate::domain::version::Bump;
 
@@ -33,9 +33,7 @@ fn workload(annotations: &[(&str, &str)]) -> Workload {
         owner: Owner::Nobody,
         rollout: Rollout::default(),
         pull: None,
-        architectures: Vec::new(),
-        os: None,
-        tolerates: false,
+        placement: Placement::default(),
         origin: None,
         slots: vec![
             slot(SlotKind::Container, "web", "nginx:1.25.0"),

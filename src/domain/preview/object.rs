@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::tree::{Fingerprint, Tree};
+use crate::domain::inventory::Placement;
 
 /// What tells an object from every other of a release. As for Helm, the version of the API is no
 /// part of it.
@@ -62,6 +63,10 @@ pub struct Marks {
 pub struct Facts {
     /// Containers of its pods, the init containers first.
     pub containers: Vec<ContainerFacts>,
+    /// Images that its pods mount as volumes.
+    pub volumes: Vec<Box<str>>,
+    /// Where its pods may land.
+    pub placement: Placement,
     /// The pull secrets that its pods name.
     pub pull_secrets: Vec<Box<str>>,
     /// The service account of its pods, where one is named.

@@ -142,7 +142,9 @@ pub(crate) fn result(run: &Run) -> serde_json::Value {
 /// Fails unless a run ended with this code and its only result with this outcome and these words.
 #[track_caller]
 pub(crate) fn ended(run: &Run, code: i32, outcome: &str, words: &str) {
-    let result = result(run.exits(code));
+    let said = run.exits(code).json()["exit"].clone();
+    assert_eq!(said, code, "the output tells another exit code: {run}");
+    let result = result(run);
     let message = result["message"].as_str().unwrap_or_default();
     assert!(
         result["outcome"] == outcome && message.contains(words),

@@ -82,8 +82,30 @@ fn a_chart_with_an_image_that_is_not_there_is_never_begun() {
         shop.publish(&[shop.chart("1.0.2", "1.0.0").template("hook.yaml", &text)]);
         let run = shop.upgrade(&["web", "--yes"]);
         assert!(run.exits(3).stderr.contains("1.0.78"), "{run}");
+        // And one whose digest nobody has, whatever its tag names.
+        let gone = format!("{}@sha256:{}", shop.image("1.0.1"), "0".repeat(64));
+        let pinned =
+            shop.chart("1.0.3", "1.0.1").template("pinned.yaml", &hook("pre-upgrade", &gone, ""));
+        shop.publish(&[pinned]);
+        let run = shop.upgrade(&["web", "--yes"]);
+        assert!(run.exits(3).stderr.contains("sha256:000"), "{run}");
         assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
     });
+}
+
+#[test]
+fn an_image_that_does_not_run_where_its_pods_may_land_needs_a_yes() {
+    let shop = Shop::open("helm4", &[("1.0.0", "1.0.0")]);
+    let on_arm = hook("post-upgrade", &shop.image("1.0.1"), "suspend: true")
+        .replace("restartPolicy:", "nodeSelector: {kubernetes.io/arch: arm64}, restartPolicy:");
+    assert!(on_arm.contains("arm64"), "{on_arm}");
+    shop.publish(&[shop.chart("1.0.1", "1.0.1").template("hook.yaml", &on_arm)]);
+    let auto = shop.upgrade(&["web", "--auto"]);
+    assert!(auto.exits(3).stderr.contains("it is not built for linux/arm64"), "{auto}");
+    assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
+    let dry = shop.upgrade(&["web", "--yes", "--dry-run"]);
+    let seen = dry.exits(0).json()["previews"][0].clone();
+    assert!(seen["unfit_images"][0].as_str().is_some_and(|one| one.contains("arm64")), "{seen:#}");
 }
 
 #[test]

@@ -73,6 +73,7 @@ fn apply_upgrades_releases_too() {
         assert_eq!(shop.helm.newest("api"), "3 deployed shop-1.1.0");
         let absent = shop.apply(&["release/api=9.9.9", "--yes"]);
         assert!(absent.exits(3).stderr.contains("9.9.9 is not published"), "{absent}");
+        assert_eq!(absent.json()["exit"], 3, "{absent}");
         shop.apply(&["release/absent", "--yes"]).exits(1);
     });
 }
@@ -93,7 +94,11 @@ fn a_dry_run_writes_nothing() {
     both(|major| {
         let shop = Shop::open(major, &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
         let audit = bed().audit();
-        ended(&shop.upgrade(&["web", "--dry-run"]), 0, "rehearsed", "nothing was written");
+        let run = shop.upgrade(&["web", "--dry-run"]);
+        ended(&run, 0, "rehearsed", "nothing was written");
+        let seen = run.json()["previews"][0].clone();
+        assert_eq!(seen["ground"]["same"], true, "{seen:#}");
+        assert_eq!(seen["preview"]["images"][0]["bump"], "patch", "{seen:#}");
         assert_eq!(shop.writes(&audit), Vec::<String>::new());
         assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
         assert_eq!(shop.namespace.kubectl(&["get", "leases", "-o", "name"]).exits(0).stdout, "");

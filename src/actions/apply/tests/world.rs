@@ -542,6 +542,17 @@ impl Registry for World {
         async { Ok(Arc::new(Manifest { digest, platforms, created: None, children })) }.boxed()
     }
 
+    fn pinned<'a>(
+        &'a self,
+        repository: &'a Repository,
+        digest: &'a Digest,
+        _pull: Option<&'a PullIdentity>,
+    ) -> BoxFuture<'a, Result<Arc<Manifest>, LookupError>> {
+        let host = repository.registry().clone();
+        let what = format!("{}@{digest}", repository.path());
+        async move { Err(LookupError::NotFound { host, what }) }.boxed()
+    }
+
     fn usage(&self) -> Usage {
         Usage::default()
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
-use super::super::chart::{FetchError, Fetched, Wanted};
+use super::super::chart::{FetchError, Fetched, Reach, Wanted};
 use super::super::diff::{DiffCall, is_installed};
 use super::super::manifest;
 use super::super::process::HelmError;
@@ -98,7 +98,7 @@ impl HelmRollouts {
                 name: &wanted.name,
                 version: &wanted.version,
                 digest: wanted.digest.as_ref(),
-                plain_http: self.is_plain(&wanted.source),
+                reach: &self.reach(&wanted.source),
             })
             .await
             .map_err(|error| PreviewError::Fetch {
@@ -112,13 +112,14 @@ impl HelmRollouts {
         Ok(fetched)
     }
 
-    /// Whether a registry speaks plain HTTP: said so, or on this machine, as for images.
-    fn is_plain(&self, source: &ChartSource) -> bool {
-        let ChartSource::Oci(reference) = source else { return false };
+    /// How a registry is reached: as the user says, and one on this machine in plain, as for images.
+    fn reach(&self, source: &ChartSource) -> Reach {
+        let ChartSource::Oci(reference) = source else { return Reach::default() };
         let registry = reference.split('/').next().unwrap_or_default();
         let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
-        self.access.plain_http.iter().any(|plain| plain == registry)
-            || matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+        let said = self.access.registries.get(registry).cloned().unwrap_or_default();
+        let here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+        Reach { plain: here && !said.insecure && said.ca.is_none(), ..said }
     }
 }
 

@@ -66,7 +66,7 @@ fn a_deployment_becomes_a_workload() {
     let pull = web.pull.as_deref().expect("a cluster's workload has an identity");
     assert_eq!(pull.secrets, ["pull".into()]);
     assert_eq!(&*pull.service_account, "web");
-    assert_eq!(web.architectures, ["arm64".into()]);
+    assert_eq!(web.placement.architectures, ["arm64".into()]);
     assert_eq!(
         images(&web),
         [

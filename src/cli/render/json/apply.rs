@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::preview::PreviewedOutput;
 use crate::actions::apply::Report;
 use crate::cli::exit::Exit;
 use crate::cli::render::outcomes;
@@ -25,10 +26,12 @@ pub struct ApplyOutput {
     /// The head of the journal after the run, to be kept elsewhere for `audit verify --head`; null
     /// where nothing was recorded.
     pub journal_head: Option<String>,
-    /// The exit code that follows from the results alone.
+    /// The exit code.
     pub exit: u8,
     /// One entry per object.
     pub results: Vec<ResultOutput>,
+    /// What was seen of the upgrades of releases before they were made.
+    pub previews: Vec<PreviewedOutput>,
 }
 
 /// How the change of one object ended.
@@ -62,8 +65,9 @@ pub struct ResultOutput {
 /// Why a version does not work here.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FailureOutput {
-    /// One word: image-pull, crash, config, quota, admission, deadline, digest, rewritten, probe,
-    /// restarts, job, relapse, stopped, undo.
+    /// One word: image-pull, pull-denied, crash, config, quota, admission, unschedulable, deadline,
+    /// digest, rewritten, probe, restarts, job, relapse, stopped, undo or unknown; of a release cut-off,
+    /// conflict, api, timeout, hook, helm or rollback, too.
     pub code: &'static str,
     /// What happened.
     pub message: String,
@@ -94,6 +98,7 @@ pub struct EditOutput {
 pub fn apply_output(
     run: Option<(&RunId, Option<&str>)>,
     reports: &[Report],
+    previews: Vec<PreviewedOutput>,
     exit: Exit,
 ) -> ApplyOutput {
     ApplyOutput {
@@ -102,6 +107,7 @@ pub fn apply_output(
         journal_head: run.and_then(|(_, head)| head).map(str::to_owned),
         exit: exit.code(),
         results: reports.iter().map(result).collect(),
+        previews,
     }
 }
 

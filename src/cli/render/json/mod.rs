@@ -28,8 +28,8 @@ pub use plan::{
 };
 pub use preview::{
     DeletionOutput, FieldsOutput, GroundOutput, ImageStepOutput, MismatchOutput,
-    ObjectChangeOutput, ObjectOutput, PermissionOutput, PreviewOutput, StepOutput, ValueOutput,
-    ValuesOutput, ground_output, preview_output,
+    ObjectChangeOutput, ObjectOutput, PermissionOutput, PreviewOutput, PreviewedOutput, StepOutput,
+    ValueOutput, ValuesOutput, ground_output, preview_output, previewed_output,
 };
 pub use schema::schema;
 pub use status::{StatusOutput, UnderWayOutput, UnfinishedOutput, status_output};

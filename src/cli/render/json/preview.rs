@@ -3,20 +3,47 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::actions::preview::Previewed;
 use crate::domain::diff::{Diff, LineTag};
 use crate::domain::preview::{
     Fields, Ground, Mismatch, ObjectChange, ObjectKey, Preview, Size, Summary, Volatile,
 };
 
-/// Version of the shape.
-const PREVIEW: &str = "safe-update/preview/v1";
-
-/// The preview of a release's upgrade.
+/// What was seen of a release's upgrade before it was made.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(title = "safe-update/preview/v1")]
+pub struct PreviewedOutput {
+    /// `NAMESPACE/release/NAME`.
+    pub object: String,
+    /// Whether the release stands on its chart; null where that is not known.
+    pub ground: Option<GroundOutput>,
+    /// Why it is not known; null where it is.
+    pub ground_unknown: Option<String>,
+    /// Images of the new chart that are not there, each with why.
+    pub missing_images: Vec<String>,
+    /// Images that are not built for every node on which they may land, each with which.
+    pub unfit_images: Vec<String>,
+    /// Images of which nobody could say.
+    pub unseen_images: Vec<String>,
+    /// What changes.
+    pub preview: PreviewOutput,
+}
+
+/// Converts what was seen of an upgrade.
+pub fn previewed_output(object: String, previewed: &Previewed) -> PreviewedOutput {
+    PreviewedOutput {
+        object,
+        ground: previewed.ground.as_ref().ok().map(ground_output),
+        ground_unknown: previewed.ground.as_ref().err().cloned(),
+        missing_images: previewed.missing.clone(),
+        unfit_images: previewed.misfits.clone(),
+        unseen_images: previewed.unseen.clone(),
+        preview: preview_output(&previewed.preview),
+    }
+}
+
+/// What an upgrade of a release changes.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PreviewOutput {
-    /// `safe-update/preview/v1`.
-    pub schema: &'static str,
     /// Images that change.
     pub images: Vec<ImageStepOutput>,
     /// Numbers of pods that change.
@@ -223,7 +250,6 @@ pub fn preview_output(preview: &Preview) -> PreviewOutput {
     let summary = &preview.summary;
     let text = |value: &Option<Box<str>>| value.as_deref().map(str::to_owned);
     PreviewOutput {
-        schema: PREVIEW,
         images: images(summary),
         replicas: summary
             .replicas
