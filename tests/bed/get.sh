@@ -5,7 +5,7 @@
 #   tests/bed/get.sh [--have] [NAME...]     the group `control` when no name is given
 #
 #   --have    builds nothing: what is missing is an error that says how to get it
-#   NAME      a program of `versions`, or a group: `control`, `node`, `engine` or `dist`
+#   NAME      a program of `versions`, or a group: `control`, `node`, `engine`, `dist` or `extra`
 #
 # Standard output: one NAME=PATH a line. Standard error: what is done, why, and how long it takes.
 # The cache is ${XDG_CACHE_HOME:-~/.cache}/safe-update-bed/bin. A program enters it by a rename, so a build that was
@@ -36,7 +36,7 @@ version_of() {
   local flag=--version answer
   case $name in
     kubectl) flag='version --client' ;;
-    crane | kubectl-krew) flag=version ;;
+    crane | kubectl-krew | helm-diff) flag=version ;;
     cargo-cyclonedx) flag='cyclonedx --version' ;;
     helm[34]) flag='version --short' ;;
     containerd-shim-runc-v2) flag=-v ;;
@@ -91,6 +91,7 @@ build_go() {
       ldflags+=" -X $stamp.gitVersion=v$pinned -X $stamp.gitMajor=1 -X $stamp.gitMinor=${minor%%.*}"
       ;;
     helm.sh/helm/*) ldflags+=" -X $source/internal/version.version=v$pinned" ;;
+    github.com/databus23/helm-diff/*) ldflags+=" -X $source/cmd.Version=$pinned" ;;
     sigs.k8s.io/krew) ldflags+=" -X $source/internal/version.gitTag=v$pinned" ;;
     github.com/google/go-containerregistry) ldflags+=" -X $source/cmd/crane/cmd.Version=$pinned" ;;
   esac
@@ -178,7 +179,7 @@ type -P flock >/dev/null || fail 'flock is not on PATH: install util-linux'
 names=()
 for wanted in "$@"; do
   case $wanted in
-    control | node | engine | dist) mapfile -t -O "${#names[@]}" names < <(awk -v group="$wanted" '/^[a-z]/ && $5 == group {print $1}' "$here/versions") ;;
+    control | node | engine | dist | extra) mapfile -t -O "${#names[@]}" names < <(awk -v group="$wanted" '/^[a-z]/ && $5 == group {print $1}' "$here/versions") ;;
     *) names+=("$wanted") ;;
   esac
 done

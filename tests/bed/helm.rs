@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -39,22 +39,29 @@ pub(crate) struct Helm {
     driver: &'static str,
 }
 
+/// A program of the bed, where it is; the error says how it can be had.
+pub(crate) fn find_tool(name: &str) -> Result<PathBuf, String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bed/get.sh");
+    let output = sure(Command::new(script).args(["--have", name]).output());
+    let said = String::from_utf8_lossy(&output.stdout);
+    match said.trim_end().split_once('=') {
+        Some((_, path)) if output.status.success() => Ok(path.into()),
+        _ => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
+
+/// A program of the bed.
+#[track_caller]
+pub(crate) fn tool(name: &str) -> PathBuf {
+    find_tool(name).unwrap_or_else(|why| panic!("no {name}: {why}"))
+}
+
 impl Helm {
     /// The program of a major, with Helm's own driver.
     #[track_caller]
     pub(crate) fn new(major: &str, namespace: &Namespace) -> Self {
-        static PROGRAMS: LazyLock<String> = LazyLock::new(|| {
-            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bed/get.sh");
-            let output = sure(Command::new(script).args(["--have", "helm3", "helm4"]).output());
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            String::from_utf8_lossy(&output.stdout).into_owned()
-        });
-        let mut programs = PROGRAMS.lines().filter_map(|line| line.split_once('='));
-        let Some((_, program)) = programs.find(|(name, _)| *name == major) else {
-            panic!("no {major} in {:?}", *PROGRAMS);
-        };
         Self {
-            program: program.into(),
+            program: tool(major),
             home: Arc::new(sure(TempDir::with_prefix("safe-update-helm."))),
             namespace: namespace.name().to_owned(),
             driver: "",

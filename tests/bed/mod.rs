@@ -26,7 +26,7 @@ pub(crate) use audit::{Audit, Request};
 pub(crate) use chart_server::ChartServer;
 pub(crate) use fault::{Answer, Fault};
 pub(crate) use fixture::{Bed, bed};
-pub(crate) use helm::{Chart, Helm, MAJORS, both, shown, sure};
+pub(crate) use helm::{Chart, Helm, MAJORS, both, find_tool, shown, sure, tool};
 pub(crate) use images::Image;
 pub(crate) use namespace::{Namespace, deployment};
 pub(crate) use node::{Behaviour, Node};

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::bed::sure;
+use crate::bed::{sure, tool};
 
 #[expect(dead_code, reason = "its `main` is the example's")]
 #[path = "../../dist/assets.rs"]
@@ -31,13 +31,6 @@ fn out(command: &mut Command) -> String {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// A program of the bed.
-fn tool(name: &str) -> PathBuf {
-    let said = out(Command::new(root().join("tests/bed/get.sh")).args(["--have", name]));
-    let Some((_, path)) = said.trim_end().split_once('=') else { panic!("no {name} in {said}") };
-    path.into()
 }
 
 /// The program as a release has it: without what only a debugger reads.

@@ -3,11 +3,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
-use crate::bed::{Namespace, bed};
+use crate::bed::{Namespace, bed, tool};
 
 pub(crate) const MAJORS: [&str; 2] = ["helm3", "helm4"];
 
@@ -31,7 +30,7 @@ impl Ran {
 
 /// One of the two programs with an empty home.
 pub(crate) struct Helm {
-    program: String,
+    program: PathBuf,
     major: &'static str,
     home: TempDir,
     variables: Vec<(&'static str, String)>,
@@ -39,18 +38,8 @@ pub(crate) struct Helm {
 
 impl Helm {
     pub(crate) fn new(major: &'static str) -> Self {
-        static PROGRAMS: LazyLock<String> = LazyLock::new(|| {
-            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bed/get.sh");
-            let output = sure(Command::new(script).args(["--have", "helm3", "helm4"]).output());
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            String::from_utf8_lossy(&output.stdout).into_owned()
-        });
-        let mut programs = PROGRAMS.lines().filter_map(|line| line.split_once('='));
-        let Some((_, program)) = programs.find(|(name, _)| *name == major) else {
-            panic!("no {major} in {:?}", *PROGRAMS);
-        };
         Self {
-            program: program.to_owned(),
+            program: tool(major),
             major,
             home: sure(TempDir::with_prefix("safe-update-helm.")),
             variables: Vec::new(),

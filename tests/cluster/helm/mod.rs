@@ -1,6 +1,7 @@
 //! Releases of the real Helm 3 and Helm 4, with charts that the tests make, in repositories that they
 //! serve: what is planned, upgraded, put back, and taken up again.
 
+mod diff;
 mod failures;
 mod ground;
 mod kills;
