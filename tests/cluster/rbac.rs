@@ -52,6 +52,35 @@ fn plan_as(kubeconfig: &Path, args: &[&str]) -> Run {
 }
 
 #[test]
+fn check_tells_which_permissions_are_lacking() {
+    let namespace = bed().namespace();
+    let who = namespace.restricted_user(
+        "writer",
+        "[{apiGroups: [apps], resources: [deployments], verbs: [get, list, watch, patch]}, \
+          {apiGroups: [''], resources: [secrets], verbs: [get, list]}]",
+    );
+    let program = bed().program().kubeconfig(&who);
+    let run = program.run(&["check", "-o", "json"]);
+    let lines = run.json();
+    let status = |object: &str| {
+        let place = format!("{object} in the namespace {}", namespace.name());
+        let lines = lines.as_array().into_iter().flatten();
+        let mut found = lines.filter(|line| line["object"] == *place);
+        found.next().unwrap_or_else(|| panic!("no line of {place}: {run}"))["status"].clone()
+    };
+    for (object, expected) in [
+        ("list deployments", "ok"),
+        ("patch deployments", "ok"),
+        ("list statefulsets", "warn"),
+        ("list secrets", "ok"),
+        ("create secrets", "warn"),
+        ("delete secrets", "warn"),
+    ] {
+        assert_eq!(status(object), *expected, "{object}: {run}");
+    }
+}
+
+#[test]
 fn what_is_forbidden_is_left_out_and_named() {
     let namespace = namespace();
     let both = &["deploy/web:app", "sts/db:app"][..];

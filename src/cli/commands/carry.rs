@@ -4,11 +4,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::previews::Looked;
+
 use crate::actions::apply::{self, Limits, Report};
 use crate::actions::intent::Intent;
-use crate::actions::preview::Previewed;
 use crate::actions::resume::{Undo, resume};
 use crate::adapters::helm::rollouts::HelmRollouts;
+use crate::adapters::helm::words::masked;
 use crate::adapters::kubernetes::Cluster;
 use crate::adapters::metrics::Metrics;
 use crate::cli::args::TextFormat;
@@ -54,7 +59,7 @@ pub struct Work<'a> {
 }
 
 /// A release, and what was seen of its upgrade.
-pub type PreviewedRow = (ObjectId, Previewed);
+pub type PreviewedRow = (ObjectId, Looked);
 
 /// What a run has to do.
 pub struct Todo {
@@ -241,9 +246,24 @@ async fn offer_rollback(
     }
 }
 
-fn seen(previews: &[PreviewedRow]) -> Vec<json::PreviewedOutput> {
-    let seen = previews.iter();
-    seen.map(|(object, one)| json::previewed_output(object.to_string(), one)).collect()
+fn seen(previews: &[PreviewedRow]) -> Vec<Value> {
+    let shown = |(object, looked): &PreviewedRow| {
+        let seen = json::previewed_output(object.to_string(), &looked.seen);
+        let mut seen = serde_json::to_value(seen).unwrap_or_default();
+        hide(&mut seen, &looked.hidden);
+        seen
+    };
+    previews.iter().map(shown).collect()
+}
+
+/// Masks what is to be hidden in the texts of a value.
+fn hide(value: &mut Value, hidden: &[SecretString]) {
+    match value {
+        Value::String(text) => *text = masked(text, hidden),
+        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, hidden)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| hide(field, hidden)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// The result of a run in which there was nothing to do, for programs.

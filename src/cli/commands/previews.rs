@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use crate::actions::plan::NamedChart;
 use crate::actions::preview::{Previewed, Subject, preview};
 use crate::adapters::helm::rollouts::{HelmRollouts, UpgradeOptions};
+use crate::adapters::helm::words::masked;
 use crate::cli::printer::Printer;
 use crate::cli::render;
 use crate::cli::render::escape::escape;
@@ -52,8 +55,17 @@ impl HelmFlags {
 /// Lines around a change.
 const CONTEXT: usize = 3;
 
+/// An upgrade that was looked at.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// What was seen.
+    pub seen: Previewed,
+    /// What is masked wherever it is shown: even names of objects may be made of values.
+    pub hidden: Vec<SecretString>,
+}
+
 /// Previews by the row of the plan.
-pub type Previews = BTreeMap<usize, Previewed>;
+pub type Previews = BTreeMap<usize, Looked>;
 
 /// Looks at every upgrade of a plan that may be made, and judges its row anew. A row that cannot be
 /// looked at is not made.
@@ -84,7 +96,8 @@ pub async fn previews(
                 }
                 let found = previewed.findings();
                 plan::count_preview(&mut plan.proposals[row], limits, found);
-                previews.insert(row, previewed);
+                let hidden = releases.hidden(&subject.object).await;
+                previews.insert(row, Looked { seen: previewed, hidden });
             }
             Err(error) => {
                 if !matches!(error, PreviewError::Render { .. }) {
@@ -145,7 +158,8 @@ pub fn shown(
     printer: &Printer,
 ) -> String {
     let mut text = String::new();
-    for (row, previewed) in previews.iter().filter(|(row, _)| rows.contains(row)) {
+    for (row, looked) in previews.iter().filter(|(row, _)| rows.contains(row)) {
+        let Looked { seen: previewed, hidden } = looked;
         let proposal = &plan.proposals[*row];
         let (workload, slot) = plan.target(proposal);
         let Some(offer) = &proposal.candidate else { continue };
@@ -156,6 +170,7 @@ pub fn shown(
             slot.image.shown(&offer.tag)
         );
         let styles = &printer.styles;
+        let from = text.len();
         let _ = writeln!(text, "{}", styles.heading.style(escape(&title)));
         if let Ok(ground) = &previewed.ground {
             text.push_str(&render::preview::ground(ground, styles));
@@ -170,6 +185,8 @@ pub fn shown(
             None => text.push_str(&render::preview::text(&previewed.preview, styles)),
         }
         text.push('\n');
+        let shown = masked(&text[from..], hidden);
+        text.replace_range(from.., &shown);
     }
     text
 }

@@ -67,6 +67,14 @@ impl HelmRollouts {
             .map_err(|message| PreviewError::Render { chart, message })
     }
 
+    /// What must not be shown of a release, whether it stands or is made ready.
+    pub async fn hidden(&self, object: &ObjectId) -> Vec<SecretString> {
+        let mut hidden = self.secrets(object).await;
+        let upgrades = locked(&self.upgrades);
+        hidden.extend(upgrades.get(object).iter().flat_map(|one| one.secrets.iter().cloned()));
+        hidden
+    }
+
     /// What must not be shown of a release: asked for once.
     pub(super) async fn secrets(&self, object: &ObjectId) -> Vec<SecretString> {
         if let Some(known) = locked(&self.secrets).get(object) {

@@ -91,8 +91,7 @@ impl HelmRollouts {
         }
         let upgrade = super::locked(&self.upgrades).get(object).cloned();
         // Those of the revision that stands too: a way back renders its values again.
-        let mut secrets = self.secrets(object).await;
-        secrets.extend(upgrade.iter().flat_map(|one| one.secrets.iter().cloned()));
+        let secrets = self.hidden(object).await;
         let timeout = upgrade.as_ref().and_then(|one| one.timeout);
         let mut arguments: Vec<OsString> = match (back, &upgrade) {
             (Some(revision), _) => {

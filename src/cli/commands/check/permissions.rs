@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::line::{Line, fail, ok, warn};
 use crate::adapters::kubernetes::{Cluster, Permission};
+use crate::cli::wire;
 use crate::domain::inventory::Kind;
 use crate::ports::DiscoverError;
 
@@ -11,8 +12,7 @@ use crate::ports::DiscoverError;
 type Needed = (&'static str, &'static str, &'static [&'static str], &'static str);
 
 /// What a plan reads beside the workloads.
-const READING: [Needed; 6] = [
-    ("", "secrets", &["list"], "Helm releases are not seen without it"),
+const READING: [Needed; 5] = [
     ("", "nodes", &["list"], "platforms of the nodes are not known without it"),
     ("", "secrets", &["get"], "pull secrets are not used without it"),
     ("", "serviceaccounts", &["get"], "pull secrets of service accounts are not used without it"),
@@ -84,6 +84,12 @@ pub(super) async fn permissions(cluster: &Cluster, all_namespaces: bool, lines: 
         lines.push(asked.ask("list", (kind.group(), kind.plural()), lacking).await);
     }
     asked.ask_all(&READING, lines).await;
+    // Where the driver is none that can be read, other lines say so.
+    let records = wire::helm_driver().ok().map(|driver| driver.keeper().plural());
+    if let Some(records) = records {
+        let lacking = "Helm releases are not seen without it";
+        lines.push(asked.ask("list", ("", records), lacking).await);
+    }
     for kind in WRITTEN {
         for (verb, lacking) in [
             ("get", "apply cannot read these workloads anew without it"),
@@ -94,6 +100,12 @@ pub(super) async fn permissions(cluster: &Cluster, all_namespaces: bool, lines: 
         }
     }
     asked.ask_all(&WRITING, lines).await;
+    for verb in records.iter().flat_map(|_| ["get", "create", "update", "delete"]) {
+        let lacking =
+            "helm cannot keep its records, so that releases cannot be upgraded without it";
+        let records = records.unwrap_or_default();
+        lines.push(asked.ask(verb, ("", records), lacking).await);
+    }
     // What both reading and writing need is told once.
     let mut told = BTreeSet::new();
     lines.retain(|line| line.check != "permission" || told.insert(line.object.clone()));

@@ -31,7 +31,8 @@ pub struct ApplyOutput {
     /// One entry per object.
     pub results: Vec<ResultOutput>,
     /// What was seen of the upgrades of releases before they were made.
-    pub previews: Vec<PreviewedOutput>,
+    #[schemars(with = "Vec<PreviewedOutput>")]
+    pub previews: Vec<serde_json::Value>,
 }
 
 /// How the change of one object ended.
@@ -98,7 +99,7 @@ pub struct EditOutput {
 pub fn apply_output(
     run: Option<(&RunId, Option<&str>)>,
     reports: &[Report],
-    previews: Vec<PreviewedOutput>,
+    previews: Vec<serde_json::Value>,
     exit: Exit,
 ) -> ApplyOutput {
     ApplyOutput {
