@@ -93,7 +93,9 @@ impl Pending<'_> {
             started: room.clock.now(),
             stage: Stage::Applying,
             written: Vec::new(),
-            template: None,
+            // No deployed revision has this hash: one that its helm finished meanwhile is somebody
+            // else's, and is neither judged nor taken back.
+            template: Some(half.manifest.as_str().into()),
             restored: Vec::new(),
             failure: None,
             attempts: 0,

@@ -40,12 +40,25 @@ pub fn without_values(text: &str) -> String {
         told.push_str("***");
         // What the server says of it stands behind the last quote, or the next colon.
         let end = match value.strip_prefix('"') {
-            Some(quoted) => quoted.find("\": ").map(|end| end + 2),
-            None => value.find(": "),
+            Some(quoted) => closing(quoted).map(|end| end + 2),
+            // Where a dump of an object ends cannot be seen; a number is one word.
+            None => value.find(": ").filter(|end| {
+                value[..*end].chars().all(|one| one.is_ascii_alphanumeric() || ".-_".contains(one))
+            }),
         };
         rest = end.map_or("", |end| &value[end..]);
     }
     told + rest
+}
+
+/// Where a quoted text ends; the quotes inside of it are escaped.
+fn closing(quoted: &str) -> Option<usize> {
+    let mut escaped = false;
+    quoted.char_indices().find_map(|(at, one)| {
+        let ends = one == '"' && !escaped;
+        escaped = one == '\\' && !escaped;
+        ends.then_some(at)
+    })
 }
 
 fn leaves(value: &Value, secret: bool, found: &mut Vec<SecretString>) {
@@ -93,6 +106,10 @@ mod tests {
             without_values(text),
             "is invalid: env[3].value: Invalid value: ***: must be short; a: Duplicate value: ***: no"
         );
+        let json = r#"Invalid value: "{\"user\": \"app\", \"password\": \"hunter2\"}": no"#;
+        assert_eq!(without_values(json), "Invalid value: ***: no");
+        let dump = r#"Invalid value: core.Pod{Args:"echo: x", Env:"hunter2"}: field is immutable"#;
+        assert_eq!(without_values(dump), "Invalid value: ***");
         assert_eq!(without_values("hooks failed: timed out"), "hooks failed: timed out");
         assert_eq!(without_values("Unsupported value: \"cut of"), "Unsupported value: ***");
     }

@@ -340,7 +340,6 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What was said about a row by naming it.
     /// The most that anybody could say yes to.
     fn most(&self) -> Consent {
         match self.asks {
@@ -350,6 +349,7 @@ impl Run<'_> {
         }
     }
 
+    /// What was said about a row by naming it.
     fn consent(&self, plan: &Plan, row: usize, versions: &[NamedVersion]) -> Consent {
         let (workload, slot) = plan.target(&plan.proposals[row]);
         // A saved plan names what it holds; that nobody looked at each major step in it is why those

@@ -251,6 +251,8 @@ fn seen(previews: &[PreviewedRow]) -> Vec<Value> {
         let seen = json::previewed_output(object.to_string(), &looked.seen);
         let mut seen = serde_json::to_value(seen).unwrap_or_default();
         hide(&mut seen, &looked.hidden);
+        // It is named in the results as well, and programs hold one against the other.
+        seen["object"] = object.to_string().into();
         seen
     };
     previews.iter().map(shown).collect()

@@ -43,7 +43,7 @@ pub fn run(
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| CommandError::usage(error).hint("`status` shows what is unfinished"))?;
     let settings = Settings::load(global, &Lookup::default(), &[], printer)?;
-    let namespace = global.connection.asked_namespace();
+    let namespace = global.connection.namespace.as_deref();
     stoppable(printer, |stop| carry_out(arguments, (&targets, namespace), &settings, stop, printer))
 }
 

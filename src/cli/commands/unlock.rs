@@ -96,9 +96,16 @@ pub async fn free(
 fn freed(object: &ObjectId, outcome: &Outcome, printer: &Printer) -> Result<(), CommandError> {
     let sentence = outcomes::sentence(outcome);
     match outcome {
-        Outcome::Succeeded { .. } | Outcome::RolledBack(_) | Outcome::Untouched => {
+        // Superseded: its helm came to its end meanwhile, and the plan sees what stands now.
+        Outcome::Succeeded { .. }
+        | Outcome::RolledBack(_)
+        | Outcome::Untouched
+        | Outcome::Superseded(_) => {
             printer.say(&escape(&format!("{object}: {sentence}")));
             Ok(())
+        }
+        Outcome::Abandoned(why) => {
+            Err(CommandError::message(Kind::Environment, format!("{object}: {why}")))
         }
         Outcome::Busy(why) => Err(CommandError::message(Kind::Busy, format!("{object}: {why}"))),
         _ => {

@@ -246,7 +246,10 @@ impl HelmRollouts {
             }
         };
         let is_new = i64::from(stored.newest.release.revision) > base.generation;
-        let is_ours = is_new && (error.is_none() || self.is_ours(object, &stored.newest.release));
+        // Who lost the race did not begin it, however well the time fits.
+        let taken = error.as_ref().is_some_and(is_taken);
+        let fits = error.is_none() || self.is_ours(object, &stored.newest.release);
+        let is_ours = is_new && !taken && fits;
         let became = judged(&stored.newest, base, wanted, error, is_ours);
         (is_ours, became)
     }

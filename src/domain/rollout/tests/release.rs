@@ -126,6 +126,25 @@ fn a_run_that_was_killed_with_its_helm_is_taken_up() {
 }
 
 #[test]
+fn what_another_helm_finished_by_itself_is_nobodys_to_take_back() {
+    let change = release(Bump::Minor).change;
+    let seen = ReleaseStanding {
+        newest: 5,
+        deployed: Some(5),
+        manifest: digest("c"),
+        values: digest("b"),
+        half: None,
+        patience: Duration::from_secs(1),
+    };
+    // The hash of a manifest is that of no state.
+    let left = digest("c");
+    let standing = locate_release(&change, "1.1.0", (Some(left.as_str()), "state"), &seen);
+    assert!(matches!(standing, Standing::Foreign(_)), "{standing:?}");
+    let ours = locate_release(&change, "1.1.0", (Some("state"), "state"), &seen);
+    assert_eq!(ours, Standing::Applied);
+}
+
+#[test]
 fn where_a_release_stands_is_read_from_its_newest_revision() {
     let change = release(Bump::Minor).change;
     let half = |version: &str, back| Half {
