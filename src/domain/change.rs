@@ -85,6 +85,11 @@ impl Edit {
         *reported == self.digest || self.parts.contains(reported)
     }
 
+    /// Whether what ran before can be put back: a tag that moved names the new image by now.
+    pub fn knows_the_way_back(&self) -> bool {
+        self.bump != Bump::Digest || self.from_digest.is_some()
+    }
+
     /// Whether an image is the old one, as it stood or as an undo writes it: with its digest.
     pub fn is_old(&self, image: &str) -> bool {
         image == &*self.from

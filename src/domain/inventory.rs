@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::change::ObjectId;
 use super::chart::ChartInUse;
 use super::image::{Digest, ImageReference, ReferenceError, Tag};
-use super::platform::Platform;
+use super::platform::{self, Placement, Platform};
 
 /// Where a target lives. Later legs (releases, Docker containers) join here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -197,17 +197,6 @@ impl SlotKind {
             Self::Chart => "chart",
         }
     }
-}
-
-/// Where the pods of a template may land, as far as its node selector and its tolerations say.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Placement {
-    /// Architectures that the node selector asks for; empty means any.
-    pub architectures: Vec<Arc<str>>,
-    /// The operating system that it asks for; none means Linux.
-    pub os: Option<Arc<str>>,
-    /// The pods tolerate some taint, so that tainted nodes may take them.
-    pub tolerates: bool,
 }
 
 /// One place of a pod spec that names an image.
@@ -540,25 +529,10 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// The platforms that an image must have to run wherever its pods may land. Without nodes (in
-    /// manifests on disk) only the node selector tells. Asking costs a pull on Docker Hub, so what runs
-    /// on linux/amd64 alone does not ask.
+    /// The platforms that an image must have to run wherever its pods may land; see
+    /// [`platform::needed`].
     pub fn needed_platforms(&self, placement: &Placement) -> Vec<Platform> {
-        let architectures = &placement.architectures;
-        let os = placement.os.as_deref().unwrap_or("linux");
-        let tainted = self.tainted_platforms.iter().filter(|_| placement.tolerates);
-        let fits = |node: &&Platform| {
-            node.os() == os
-                && (architectures.is_empty()
-                    || architectures.iter().any(|wanted| **wanted == *node.architecture()))
-        };
-        let mut needed: Vec<Platform> =
-            self.platforms.iter().chain(tainted).filter(fits).cloned().collect();
-        if needed.is_empty() {
-            needed = architectures.iter().map(|each| Platform::new(os, each, None)).collect();
-        }
-        let usual = |one: &Platform| (one.os(), one.architecture()) == ("linux", "amd64");
-        if needed.iter().all(usual) { Vec::new() } else { needed }
+        platform::needed(placement, &self.platforms, &self.tainted_platforms)
     }
 
     /// Puts the workloads that belong to a release behind it, where both are known; the rest keeps

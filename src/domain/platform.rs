@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Operating system and processor that an image is built for, in OCI's words: `linux/arm64/v8`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +64,37 @@ impl Platform {
             _ => self.variant == machine.variant,
         }
     }
+}
+
+/// Where the pods of a template may land, as far as its node selector and its tolerations say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Placement {
+    /// Architectures that the node selector asks for; empty means any.
+    pub architectures: Vec<Arc<str>>,
+    /// The operating system that it asks for; none means Linux.
+    pub os: Option<Arc<str>>,
+    /// The pods tolerate some taint, so that tainted nodes may take them.
+    pub tolerates: bool,
+}
+
+/// The platforms that an image must have to run wherever its pods may land: those of the nodes that take
+/// any pod, and of tainted ones where taints are tolerated. Without nodes (in manifests on disk) only the
+/// node selector tells. Asking costs a pull on Docker Hub, so what runs on linux/amd64 alone does not ask.
+pub fn needed(placement: &Placement, free: &[Platform], tainted: &[Platform]) -> Vec<Platform> {
+    let architectures = &placement.architectures;
+    let os = placement.os.as_deref().unwrap_or("linux");
+    let tainted = tainted.iter().filter(|_| placement.tolerates);
+    let fits = |node: &&Platform| {
+        node.os() == os
+            && (architectures.is_empty()
+                || architectures.iter().any(|wanted| **wanted == *node.architecture()))
+    };
+    let mut needed: Vec<Platform> = free.iter().chain(tainted).filter(fits).cloned().collect();
+    if needed.is_empty() {
+        needed = architectures.iter().map(|each| Platform::new(os, each, None)).collect();
+    }
+    let usual = |one: &Platform| (one.os(), one.architecture()) == ("linux", "amd64");
+    if needed.iter().all(usual) { Vec::new() } else { needed }
 }
 
 /// What an image is not built for, of the machines that it has to run on; none where it runs on all.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::perform::Performer;
 use super::{Leash, Report, Room};
-use crate::domain::health::FailureCode;
 use crate::domain::history::{Record, RecordEnd, Verb};
 use crate::domain::rollout::{self, Course, Effect, Event, Moment, Outcome, Phase, Stage};
 use crate::ports::rollouts::Inspected;
@@ -226,10 +225,8 @@ async fn close(
     if let Some(failure) = outcome.failure() {
         // What is kept on purpose may be right after all.
         let kept = matches!(outcome, Outcome::FailedKept(_));
-        // Requests, selectors and registries are a part of a chart.
-        let of_chart = record.change.release.is_some()
-            && matches!(failure.code, FailureCode::Unschedulable | FailureCode::PullDenied);
-        if !kept && (of_chart || failure.code.blames_the_version()) {
+        let of_release = record.change.release.is_some();
+        if !kept && failure.code.blames_the_version(of_release) {
             leash.memory.condemn(&record, &failure.clone().without_words(), now);
         }
     } else if record.verb == Verb::Rollback && record.left_the_old_version() {

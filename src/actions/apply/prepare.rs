@@ -48,8 +48,7 @@ pub(super) async fn prepare(
     for step in &intent.steps {
         edits.push(edit(room, intent.verb, step, intent.pull.as_deref()).await?);
     }
-    let blind = |edit: &Edit| edit.bump == Bump::Digest && edit.from_digest.is_none();
-    let knows_the_way_back = !edits.iter().any(blind);
+    let knows_the_way_back = edits.iter().all(Edit::knows_the_way_back);
     let mut record = Record {
         id: RecordId { run: manner.run.clone(), number },
         cluster: Arc::clone(&manner.cluster),

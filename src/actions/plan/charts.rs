@@ -311,18 +311,18 @@ async fn judge(
         now: options.now,
     };
     let app_version = chart.app_version.as_deref();
-    let in_registry = matches!(source, ChartSource::Oci(_));
+    // In a registry only the numbers of versions are known before they are asked about.
+    let rounds = if let ChartSource::Oci(_) = source { ROUNDS } else { 0 };
     let mut learned: BTreeSet<Arc<str>> = BTreeSet::new();
     let choice = |entries: &[ChartEntry], learned: Option<&BTreeSet<Arc<str>>>| {
         choose(&current, app_version, entries, &Asked { learned, ..asked })
     };
-    // In a registry only the numbers of versions are known before they are asked about.
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let picks = choice(&entries, Some(&learned)).picks;
         let versions = picks.into_iter().map(|pick| pick.entry.version);
         let unknown: Vec<ChartVersion> =
             versions.filter(|version| !learned.contains(version.as_str())).collect();
-        if unknown.is_empty() || !in_registry {
+        if unknown.is_empty() {
             break;
         }
         let answers = unknown.iter().map(|version| room.charts.metadata(&source, version));

@@ -8,6 +8,7 @@ pub mod alive;
 pub mod chart;
 pub mod diff;
 pub mod driver;
+mod group;
 pub mod manifest;
 pub mod process;
 pub mod releases;

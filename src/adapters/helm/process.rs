@@ -15,6 +15,7 @@ use tokio::process::{Child, Command};
 
 use super::alive::Alive;
 use super::chart::Indexes;
+use super::group::Group;
 use super::words::masked;
 use crate::domain::chart::ChartVersion;
 
@@ -222,7 +223,7 @@ impl Helm {
         };
         let mut child = self.start(call, kept.as_ref())?;
         // What only reads is ended with all that it started, also when nobody waits for it any more.
-        let group = Group { leader: child.id(), whole: call.alive.is_none() };
+        let group = Group::new(child.id(), call.alive.is_none());
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let work = async {
             let (stdout, stderr) =
@@ -398,51 +399,6 @@ fn end_of(mut file: File) -> Vec<u8> {
     let start = file.metadata().map_or(0, |file| file.len().saturating_sub(STDERR_MAX as u64));
     let _ = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_to_end(&mut kept));
     kept
-}
-
-/// A helm and what it starts: its plugins, and those of the kubeconfig.
-struct Group {
-    leader: Option<u32>,
-    /// All of them end with it. What writes comes to its end by itself.
-    whole: bool,
-}
-
-impl Group {
-    /// Asks to end.
-    fn ask_to_end(&self) {
-        #[cfg(unix)]
-        self.signal(rustix::process::Signal::TERM);
-    }
-
-    /// It has ended, so that its number may be another's by now; else all that is left is killed.
-    fn done(mut self, ended: bool) {
-        if ended {
-            self.leader = None;
-        }
-    }
-
-    #[cfg(unix)]
-    fn signal(&self, signal: rustix::process::Signal) {
-        use rustix::process::{Pid, kill_process, kill_process_group};
-        let leader = self.leader.and_then(|leader| i32::try_from(leader).ok());
-        if let Some(leader) = leader.and_then(Pid::from_raw) {
-            // That it has ended by itself meanwhile is as good.
-            let _ = if self.whole {
-                kill_process_group(leader, signal)
-            } else {
-                kill_process(leader, signal)
-            };
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        #[cfg(unix)]
-        if self.whole {
-            self.signal(rustix::process::Signal::KILL);
-        }
-    }
 }
 
 /// The error of helm's messages: warnings come first, and the last `Error:` says what happened.

@@ -11,9 +11,9 @@ use super::words::without_values;
 use crate::adapters::hash::sha256;
 use crate::adapters::workload::SYSTEM_NAMESPACES;
 use crate::domain::inventory::{
-    Inventory, Kind, Leg, Owner, Placement, Progress, Rollout, Slot, SlotImage, SlotKind, Warning,
-    Workload,
+    Inventory, Kind, Leg, Owner, Progress, Rollout, Slot, SlotImage, SlotKind, Warning, Workload,
 };
+use crate::domain::platform::Placement;
 use crate::domain::release::{Release, ReleaseStatus};
 use crate::ports::releases::{Declarations, ReleaseRecords};
 use crate::ports::{DiscoverError, Platform, Query, Scope};

@@ -220,9 +220,7 @@ impl HelmRollouts {
         let since = newest.last_deployed.map_or_else(String::new, |at| format!(" since {at:.0}"));
         let back = newest.status == ReleaseStatus::PendingRollback
             || newest.description.starts_with("Rollback");
-        let mut secrets = self.access.options.secrets.clone();
-        words::collect(&stored.newest.values, &mut secrets);
-        words::collect(&stored.newest.chart_values, &mut secrets);
+        let secrets = previews::secrets_of(&stored.newest, &self.access.options.secrets);
         let description = match newest.description.as_str() {
             "" => String::new(),
             text => format!(": {}", words::masked(text, &secrets)),

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::inventory::{
-    Kind, Leg, Placement, Progress, PullIdentity, Rollout, Running, Slot, SlotKind, Workload,
+    Kind, Leg, Progress, PullIdentity, Rollout, Running, Slot, SlotKind, Workload,
 };
+use crate::domain::platform::Placement;
 
 use super::interner::Interner;
 use super::text::{Pairs, PlacedText};

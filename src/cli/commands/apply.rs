@@ -422,11 +422,11 @@ fn shown(
 }
 
 /// The releases that were looked at.
-fn previewed(drafted: &Drafted) -> Vec<PreviewedRow> {
+fn previewed(drafted: &Drafted) -> Vec<PreviewedRow<'_>> {
     let Drafted { plan, previews, .. } = drafted;
     let seen = previews.iter().filter_map(|(row, seen)| {
         let (workload, _) = plan.target(&plan.proposals[*row]);
-        Some((workload.object()?, seen.clone()))
+        Some((workload.object()?, seen))
     });
     seen.collect()
 }
@@ -435,7 +435,7 @@ fn previewed(drafted: &Drafted) -> Vec<PreviewedRow> {
 fn nothing(
     why: &str,
     arguments: &ApplyArgs,
-    (previews, exit): (&[PreviewedRow], Exit),
+    (previews, exit): (&[PreviewedRow<'_>], Exit),
     printer: &Printer,
 ) -> Result<Exit, CommandError> {
     printer.note(why);

@@ -8,7 +8,6 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::previews::Looked;
-
 use crate::actions::apply::{self, Limits, Report};
 use crate::actions::intent::Intent;
 use crate::actions::resume::{Undo, resume};
@@ -53,13 +52,13 @@ pub struct Work<'a> {
     /// The plan that is carried out, to be kept beside the run; none where there is none.
     pub plan: Option<String>,
     /// What was seen of the upgrades of releases.
-    pub previews: &'a [PreviewedRow],
+    pub previews: &'a [PreviewedRow<'a>],
     /// The exit code of what was asked for and is not begun.
     pub left: Exit,
 }
 
 /// A release, and what was seen of its upgrade.
-pub type PreviewedRow = (ObjectId, Looked);
+pub type PreviewedRow<'a> = (ObjectId, &'a Looked);
 
 /// What a run has to do.
 pub struct Todo {
@@ -121,7 +120,8 @@ impl Work<'_> {
         }
         let head = session.finish(exit, printer);
         let run = Some((&session.manner.run, head.as_deref()));
-        let output = |run| json::apply_output(run, reports, seen(self.previews), exit);
+        let previews = seen(self.previews)?;
+        let output = |run| json::apply_output(run, reports, previews, exit);
         let text = match self.output {
             TextFormat::Table => outcomes::table(reports, printer.width(), &printer.styles),
             TextFormat::Json => machine::json(&output(run))?,
@@ -246,14 +246,15 @@ async fn offer_rollback(
     }
 }
 
-fn seen(previews: &[PreviewedRow]) -> Vec<Value> {
-    let shown = |(object, looked): &PreviewedRow| {
+/// Previews for programs, without what is to be hidden.
+fn seen(previews: &[PreviewedRow<'_>]) -> Result<Vec<Value>, CommandError> {
+    let shown = |(object, looked): &PreviewedRow<'_>| {
         let seen = json::previewed_output(object.to_string(), &looked.seen);
-        let mut seen = serde_json::to_value(seen).unwrap_or_default();
+        let mut seen = serde_json::to_value(seen).map_err(CommandError::environment)?;
         hide(&mut seen, &looked.hidden);
         // It is named in the results as well, and programs hold one against the other.
         seen["object"] = object.to_string().into();
-        seen
+        Ok(seen)
     };
     previews.iter().map(shown).collect()
 }
@@ -274,11 +275,11 @@ fn hide(value: &mut Value, hidden: &[SecretString]) {
 /// The output cannot be written.
 pub fn nothing(
     output: TextFormat,
-    previews: &[PreviewedRow],
+    previews: &[PreviewedRow<'_>],
     exit: Exit,
     printer: &Printer,
 ) -> Result<(), CommandError> {
-    let empty = json::apply_output(None, &[], seen(previews), exit);
+    let empty = json::apply_output(None, &[], seen(previews)?, exit);
     printer.data(&match output {
         TextFormat::Yaml => machine::yaml(&empty)?,
         TextFormat::Json | TextFormat::Table => machine::json(&empty)?,

@@ -58,19 +58,18 @@ impl Selected {
                 "targets and selectors cannot be combined: name the targets, or select them",
             ));
         }
-        let only = selection.only.first();
-        let useless = match only {
-            Some(_) if !targets.is_empty() => Some("targets, which say it already"),
-            Some(_) if !selection.filename.is_empty() => Some("-f: files hold no releases"),
-            Some(OnlyLeg::Helm) if selection.only.len() == 1 && labelled => {
-                Some("selectors: releases have no labels")
-            }
-            _ => None,
+        let only_releases = selection.only == [OnlyLeg::Helm];
+        let useless = if !selection.only.is_empty() && !targets.is_empty() {
+            Some("--only cannot be combined with targets, which say it already")
+        } else if only_releases && !selection.filename.is_empty() {
+            Some("--only helm cannot be combined with -f: files hold no releases")
+        } else if only_releases && labelled {
+            Some("--only helm cannot be combined with selectors: releases have no labels")
+        } else {
+            None
         };
         if let Some(why) = useless {
-            return Err(CommandError::usage_message(format!(
-                "--only cannot be combined with {why}"
-            )));
+            return Err(CommandError::usage_message(why));
         }
         if let Some(target) =
             targets.iter().find(|target| selection.all_namespaces && target.namespace.is_none())

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::inventory::{Placement, Rollout, Running, SlotImage};
+use crate::domain::inventory::{Rollout, Running, SlotImage};
+use crate::domain::platform::Placement;
 use crate::domain::policy::{Overrides, Policy};
 
 pub(crate) fn workload(kind: Kind) -> Workload {

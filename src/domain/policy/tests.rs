@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use super::action::index;
 use super::*;
 use crate::domain::inventory::{
-    Kind, Leg, Owner, Placement, Rollout, Running, Slot, SlotImage, SlotKind, Workload,
+    Kind, Leg, Owner, Rollout, Running, Slot, SlotImage, SlotKind, Workload,
 };
+use crate::domain::platform::Placement;
 use crate::domain::version::Bump;
 
 fn workload(annotations: &[(&str, &str)]) -> Workload {

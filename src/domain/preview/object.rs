@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::tree::{Fingerprint, Tree};
-use crate::domain::inventory::Placement;
+use crate::domain::platform::Placement;
 
 /// What tells an object from every other of a release. As for Helm, the version of the API is no
 /// part of it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::adapters::workload::{ARCHITECTURE, OS};
-use crate::domain::inventory::Placement;
+use crate::domain::platform::Placement;
 use crate::domain::preview::{ContainerFacts, Facts, ObjectKey};
 
 /// Reads the facts that are the same for all kinds.

@@ -76,7 +76,7 @@ impl HelmRollouts {
     }
 
     /// What must not be shown of a release: asked for once.
-    pub(super) async fn secrets(&self, object: &ObjectId) -> Vec<SecretString> {
+    async fn secrets(&self, object: &ObjectId) -> Vec<SecretString> {
         if let Some(known) = locked(&self.secrets).get(object) {
             return known.clone();
         }
@@ -187,7 +187,7 @@ impl Previews for HelmRollouts {
 
 /// Every value of a revision that looks like a secret, those of the chart's defaults too, beside those
 /// that are known: helm may quote a template's line when it fails.
-fn secrets_of(stored: &StoredRelease, known: &[SecretString]) -> Vec<SecretString> {
+pub(super) fn secrets_of(stored: &StoredRelease, known: &[SecretString]) -> Vec<SecretString> {
     let mut found = known.to_vec();
     words::collect(&stored.values, &mut found);
     words::collect(&stored.chart_values, &mut found);

@@ -100,11 +100,12 @@ pub(super) async fn permissions(cluster: &Cluster, all_namespaces: bool, lines: 
         }
     }
     asked.ask_all(&WRITING, lines).await;
-    for verb in records.iter().flat_map(|_| ["get", "create", "update", "delete"]) {
+    if let Some(records) = records {
         let lacking =
             "helm cannot keep its records, so that releases cannot be upgraded without it";
-        let records = records.unwrap_or_default();
-        lines.push(asked.ask(verb, ("", records), lacking).await);
+        for verb in ["get", "create", "update", "delete"] {
+            lines.push(asked.ask(verb, ("", records), lacking).await);
+        }
     }
     // What both reading and writing need is told once.
     let mut told = BTreeSet::new();
