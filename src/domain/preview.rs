@@ -21,7 +21,9 @@ pub use ground::{Fields, Ground, Mismatch, Mismatched, Volatile, ground, volatil
 pub use object::{
     ContainerFacts, Danger, Facts, Fixed, FixedRule, Marks, ObjectKey, PreviewObject, RuleLine,
 };
-pub use secret::{is_private_key, looks_secret, names_secret, secret_in};
+pub use secret::{
+    holds_secrets, is_private_key, looks_secret, names_secret, only_refers, secret_in,
+};
 pub use summary::{
     Deletion, ImageStep, Permission, Refusal, ReplicaStep, ResourceStep, Size, Summary,
 };

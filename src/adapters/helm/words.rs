@@ -1,12 +1,19 @@
 //! What is not shown of the words of helm and of its records: they quote values.
 
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt::Write as _;
 
-use crate::domain::preview::looks_secret;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+use crate::domain::preview::{holds_secrets, looks_secret, only_refers};
 
 /// Shorter words stand everywhere.
 const SHORTEST: usize = 4;
+/// A shorter line of a text, or a shorter piece of base64, stands elsewhere by chance.
+const SHORTEST_PIECE: usize = 8;
 
 /// A text without the secrets that are known.
 pub fn masked(text: &str, secrets: &[SecretString]) -> String {
@@ -15,19 +22,74 @@ pub fn masked(text: &str, secrets: &[SecretString]) -> String {
     // One that stands in another would leave the rest of that one to be read.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     for secret in secrets.into_iter().filter(|secret| secret.len() >= SHORTEST) {
-        masked = masked.replace(secret, "***");
+        if masked.contains(secret) {
+            masked = masked.replace(secret, "***");
+        }
     }
     masked
 }
 
-/// Adds every value below a key that looks like a secret's.
-pub fn collect(values: &Value, found: &mut Vec<SecretString>) {
-    leaves(values, false, found);
+/// Adds a secret in every form that a template commonly gives it: as it is and each of its lines,
+/// quoted, in an address, and in base64, alone or as a part of something longer.
+pub fn hide(secret: &str, found: &mut Vec<SecretString>) {
+    let secret = secret.trim();
+    if secret.len() < SHORTEST {
+        return;
+    }
+    let mut add = |text: Cow<'_, str>| found.push(text.into_owned().into());
+    add(secret.into());
+    if secret.contains('\n') {
+        let lines = secret.lines().map(str::trim);
+        // The first and the last line of a key are those of every key.
+        let own = lines.filter(|line| line.len() >= SHORTEST_PIECE && !line.starts_with("-----"));
+        own.for_each(|line| add(line.into()));
+    }
+    let quoted = Value::from(secret).to_string();
+    let quoted = &quoted[1..quoted.len() - 1];
+    for form in [quoted.to_owned(), in_address(secret)] {
+        if form != secret {
+            add(form.into());
+        }
+    }
+    add(STANDARD.encode(secret).into());
+    for piece in (0..3).filter_map(|offset| base64_at(secret.as_bytes(), offset)) {
+        if piece.contains(['+', '/']) {
+            add(piece.replace('+', "-").replace('/', "_").into());
+        }
+        add(piece.into());
+    }
 }
 
-/// Adds every value, whatever its key is called.
-pub fn collect_all(values: &Value, found: &mut Vec<SecretString>) {
-    leaves(values, true, found);
+/// As an address has it (`urlquery` of a template).
+fn in_address(text: &str) -> String {
+    let mut address = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                address.push(char::from(byte));
+            }
+            b' ' => address.push('+'),
+            other => {
+                let _ = write!(address, "%{other:02X}");
+            }
+        }
+    }
+    address
+}
+
+/// The signs of base64 that stand for nothing but a text, when it begins so many bytes after a
+/// boundary of three.
+fn base64_at(text: &[u8], offset: usize) -> Option<String> {
+    let mut bytes = vec![0; offset];
+    bytes.extend_from_slice(text);
+    let encoded = STANDARD_NO_PAD.encode(&bytes);
+    let piece = encoded.get((offset * 8).div_ceil(6)..bytes.len() * 8 / 6)?;
+    (piece.len() >= SHORTEST_PIECE).then(|| piece.to_owned())
+}
+
+/// Adds every value whose key looks like a secret's, and what stands below keys that hold secrets.
+pub fn collect(values: &Value, found: &mut Vec<SecretString>) {
+    leaves(values, None, false, found);
 }
 
 /// A text without the values that the API server quotes in it: `Invalid value: "…": must be …`.
@@ -61,42 +123,110 @@ fn closing(quoted: &str) -> Option<usize> {
     })
 }
 
-fn leaves(value: &Value, secret: bool, found: &mut Vec<SecretString>) {
-    let mut hide = |text: String| {
-        if text.len() >= SHORTEST {
-            found.push(text.into());
-        }
-    };
+fn leaves(value: &Value, key: Option<&str>, below: bool, found: &mut Vec<SecretString>) {
+    let is_secret = key.map_or(below, |key| looks_secret(key) || (below && !only_refers(key)));
     match value {
-        Value::String(text) if secret => hide(text.clone()),
+        Value::String(text) if is_secret => hide(text, found),
         // A password may be a number.
-        Value::Number(number) if secret => hide(number.to_string()),
-        Value::Array(items) => items.iter().for_each(|item| leaves(item, secret, found)),
+        Value::Number(number) if is_secret => hide(&number.to_string(), found),
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, key, below, found)),
         Value::Object(fields) => {
+            let below = key.map_or(below, |key| holds_secrets(key) || (below && !only_refers(key)));
             for (key, value) in fields {
-                leaves(value, secret || looks_secret(key), found);
+                if !(key == "key" && names_another(fields)) {
+                    leaves(value, Some(key), below, found);
+                }
             }
         }
         Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
     }
 }
 
+/// Whether the `key` of an object is that of a label, a taint, or of an entry in another object.
+fn names_another(fields: &Map<String, Value>) -> bool {
+    ["operator", "effect", "values", "name", "optional"].iter().any(|key| fields.contains_key(*key))
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
+    fn secrets(values: &Value) -> Vec<SecretString> {
+        let mut secrets = Vec::new();
+        collect(values, &mut secrets);
+        secrets
+    }
+
     #[test]
-    fn values_below_secret_keys_are_masked_and_no_others() {
-        let values = serde_json::json!({
+    fn values_of_secret_keys_are_masked_and_no_others() {
+        let secrets = secrets(&json!({
             "image": "nginx:1.25",
             "db": {"password": 12_345_678, "host": "db.internal", "keys": ["k3y-one", "abc"]},
-        });
-        let mut secrets = Vec::new();
-        collect(&values, &mut secrets);
+        }));
         let text = "12345678 on db.internal with k3y-one, abc and nginx:1.25";
         assert_eq!(masked(text, &secrets), "*** on db.internal with ***, abc and nginx:1.25");
-        collect_all(&values, &mut secrets);
-        assert_eq!(masked(text, &secrets), "*** on *** with ***, abc and ***");
+    }
+
+    #[test]
+    fn what_stands_below_a_secret_is_one_and_ordinary_words_are_not() {
+        for (values, hidden) in [
+            (json!({"secrets": {"SMTP": "hunter2"}}), true),
+            (json!({"credentials": [{"user": "hunter2"}]}), true),
+            (json!({"tokens": {"ci": "hunter2"}}), true),
+            (json!({"keys": {"signing": "hunter2"}}), true),
+            (json!({"auth": {"rootPassword": "hunter2"}}), true),
+            (json!({"key": "hunter2"}), true),
+            (json!({"auth": {"mode": "hunter2"}}), false),
+            (json!({"license": {"kind": "hunter2"}}), false),
+            (json!({"secret": {"name": "hunter2", "create": "hunter2"}}), false),
+            (json!({"secretRef": {"name": "x", "key": "hunter2"}}), false),
+            (json!({"tolerations": [{"key": "hunter2", "operator": "Exists"}]}), false),
+            (json!({"spread": [{"topologyKey": "hunter2"}]}), false),
+            (json!({"auth": {"secretKeys": {"adminPasswordKey": "hunter2"}}}), false),
+        ] {
+            let told = masked("hunter2", &secrets(&values));
+            assert_eq!(told == "***", hidden, "{values}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_masked_in_every_form() {
+        let secret = "p@ss w/\"rd\"~?>";
+        let mut secrets = Vec::new();
+        hide(secret, &mut secrets);
+        for text in [
+            secret.to_owned(),
+            json!({ "a": secret }).to_string(),
+            "amqp://u:p%40ss+w%2F%22rd%22~%3F%3E@mq".into(),
+            STANDARD.encode(secret),
+            STANDARD.encode(format!("user:{secret}")),
+            STANDARD.encode(format!("{{{secret}}}")),
+            STANDARD.encode(format!("ab{secret}, and more")),
+            base64::engine::general_purpose::URL_SAFE.encode(format!("abc{secret}abc")),
+        ] {
+            assert!(masked(&text, &secrets).contains("***"), "{text}");
+        }
+        let mut secrets = Vec::new();
+        hide("-----BEGIN KEY-----\nMIIabcdefgh\n", &mut secrets);
+        assert_eq!(masked("+   MIIabcdefgh", &secrets), "+   ***");
+        assert_eq!(masked("-----BEGIN KEY-----", &secrets), "-----BEGIN KEY-----");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn of_a_secret_in_base64_its_middle_is_never_left(
+            before in "[a-z:]{0,5}", secret in "[!-~]{9,30}", after in "[a-z ]{0,5}",
+        ) {
+            let mut secrets = Vec::new();
+            hide(&secret, &mut secrets);
+            let encoded = STANDARD.encode(format!("{before}{secret}{after}"));
+            let told = masked(&encoded, &secrets);
+            // What is left holds the words around it and at most a bit of its ends.
+            let around = (before.len() + after.len()) * 8 / 6 + 6;
+            proptest::prop_assert!(told.replace("***", "").len() <= around, "{encoded} {told}");
+        }
     }
 
     #[test]

@@ -41,17 +41,35 @@ const ENDS: [&str; 14] = [
 ];
 /// Keys that only name where a secret is kept.
 const REFERENCES: [&str; 5] = ["name", "names", "ref", "enabled", "create"];
+/// Words that name a secret, and as often a whole topic: `auth.mode` is none.
+const TOPICS: [&str; 5] = ["key", "auth", "authorization", "cert", "license"];
 
 /// Whether the value of a key is probably a secret: `adminPassword`, `API_TOKEN`, `tls.key`.
 pub fn looks_secret(key: &str) -> bool {
-    let lower = key.to_ascii_lowercase();
+    !only_refers(key) && names_one(key, |_| true)
+}
+
+/// Whether everything below a key is secret, whatever its own key is: `secrets`, `credentials`.
+pub fn holds_secrets(key: &str) -> bool {
+    // In many charts it holds the names of entries.
+    key != "secretKeys" && !only_refers(key) && names_one(key, |word| !TOPICS.contains(&word))
+}
+
+/// Whether a key only tells where a secret is kept: `secretName`, `existingSecret`, `passwordKey`.
+pub fn only_refers(key: &str) -> bool {
     let words = words(key);
-    let reference = words.last().is_some_and(|word| REFERENCES.contains(&word.as_str()))
-        || words.first().is_some_and(|word| word == "existing" && words.len() > 1);
-    !reference
-        && (ANYWHERE.iter().any(|word| lower.contains(word))
-            || lower.ends_with("token")
-            || words.iter().any(|word| WORDS.contains(&word.as_str())))
+    key.ends_with("asswordKey")
+        || key == "topologyKey"
+        || words.last().is_some_and(|word| REFERENCES.contains(&word.as_str()))
+        || words.first().is_some_and(|word| word == "existing" && words.len() > 1)
+}
+
+/// Whether a word of a key names a secret, of those words that count.
+fn names_one(key: &str, counts: impl Fn(&str) -> bool) -> bool {
+    let lower = key.to_ascii_lowercase();
+    ANYWHERE.iter().any(|word| lower.contains(word))
+        || lower.ends_with("token")
+        || words(key).iter().any(|word| WORDS.contains(&word.as_str()) && counts(word))
 }
 
 /// Whether a key holds a secret in any object: fewer than [`looks_secret`], because the API has keys

@@ -110,6 +110,8 @@ fn keys_that_look_like_secrets() {
         "authorization",
         "secret.yaml",
         "private-key",
+        "secretKeys",
+        "PASSWORD_KEY",
     ] {
         assert!(looks_secret(key), "{key}");
     }
@@ -121,6 +123,8 @@ fn keys_that_look_like_secrets() {
         "secretName",
         "existingSecret",
         "passwordRef",
+        "adminPasswordKey",
+        "topologyKey",
         "compass",
         "author",
         "authEnabled",

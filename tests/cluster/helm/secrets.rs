@@ -14,7 +14,8 @@ fn clean(what: &str, text: &str) {
     use base64::Engine as _;
     for secret in [OLD, NEW] {
         let encoded = base64::engine::general_purpose::STANDARD.encode(secret);
-        for form in [secret, &encoded, encoded.trim_end_matches('=')] {
+        let login = base64::engine::general_purpose::STANDARD.encode(format!("user:{secret}"));
+        for form in [secret, &encoded, encoded.trim_end_matches('='), &login] {
             assert!(!text.contains(form), "{what} holds {form}:\n{text}");
         }
     }
@@ -99,5 +100,66 @@ fn what_helm_quotes_is_masked() {
             }
         }
         assert!(files(shop.program.home()) > 0);
+    });
+}
+
+/// Where a template may write a secret so that nothing about the place says so.
+const WIRING: &str = r#"
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: "{{ .Release.Name }}-wiring"}
+data:
+  plain: {{ .Values.password | quote }}
+  encoded: {{ .Values.password | b64enc | quote }}
+  login: {{ printf "user:%s" .Values.password | b64enc | quote }}
+  lines: |
+    one
+    at {{ .Values.password }} of {{ .Chart.Version }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: "{{ .Release.Name }}-worker"}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: worker}}
+  template:
+    metadata: {labels: {app: worker}}
+    spec:
+      containers:
+      - name: app
+        image: {{ .Values.image | quote }}
+        args: ["--token", {{ .Values.password | quote }}, "--of", {{ .Chart.Version | quote }}]
+"#;
+
+#[test]
+fn a_preview_hides_a_secret_wherever_a_template_writes_it() {
+    both(|major| {
+        let shop = Shop::new(major);
+        let chart = |version| shop.chart(version, "1.0.1").template("wiring.yaml", WIRING);
+        let charts = [chart("1.0.0"), chart("1.0.1")];
+        shop.publish(&charts);
+        shop.install("web", &charts[0], &["--set", &format!("password={OLD}")]);
+        let set = format!("password={NEW}");
+        let upgrade = ["upgrade", "web", "--dry-run", "--diff-context=-1"];
+        for (verb, more) in [
+            (&["plan", "--diff"][..], &[][..]),
+            (&upgrade, &[]),
+            (&upgrade, &["--set", &set]),
+            (&upgrade, &["--set", &set, "-o", "json"]),
+        ] {
+            let run = shop.run(&[verb, more].concat());
+            heard(run.exits(0));
+            // The place is shown, so that the secret would have been.
+            assert!(run.stdout.contains("--token") && run.stdout.contains("***"), "{run}");
+        }
+    });
+}
+
+#[test]
+fn what_is_set_and_is_no_secret_is_shown() {
+    both(|major| {
+        let shop = Shop::open(major, &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+        let run = shop.run(&["upgrade", "web", "--dry-run", "--set", "greeting=welcome"]);
+        assert!(run.exits(0).stdout.contains("welcome"), "{run}");
     });
 }

@@ -17,4 +17,4 @@ mod split;
 mod tests;
 
 pub use body::values;
-pub use read::{ManifestError, documents, read};
+pub use read::{ManifestError, documents, read, secrets};

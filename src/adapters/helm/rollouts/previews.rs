@@ -185,12 +185,15 @@ impl Previews for HelmRollouts {
     }
 }
 
-/// Every value of a revision that looks like a secret, those of the chart's defaults too, beside those
-/// that are known: helm may quote a template's line when it fails.
+/// Every value of a revision that looks like a secret, those of the chart's defaults and of its Secrets
+/// too, beside those that are known: helm may quote a template's line when it fails, and a template
+/// may write a value anywhere.
 pub(super) fn secrets_of(stored: &StoredRelease, known: &[SecretString]) -> Vec<SecretString> {
     let mut found = known.to_vec();
     words::collect(&stored.values, &mut found);
     words::collect(&stored.chart_values, &mut found);
+    let manifests = stored.hooks.iter().map(|hook| &hook.manifest).chain([&stored.manifest]);
+    manifests.for_each(|text| manifest::secrets(text, |secret| words::hide(secret, &mut found)));
     found
 }
 

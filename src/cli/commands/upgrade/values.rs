@@ -16,7 +16,6 @@ use crate::adapters::helm::words;
 use crate::adapters::safe;
 use crate::cli::args_helm::Values;
 use crate::cli::error::CommandError;
-use crate::domain::preview::looks_secret;
 
 /// The largest file of values: what Helm can store at all is a megabyte, compressed.
 const SIZE_MAX: u64 = 16 << 20;
@@ -71,10 +70,7 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
                 continue;
             };
             let bytes = contents(file)?;
-            if looks_secret(key) {
-                let text = String::from_utf8_lossy(&bytes);
-                told.hide(text.trim());
-            }
+            told.learn_value(key, Value::from(String::from_utf8_lossy(&bytes)));
             let copy = told.copy(&bytes)?;
             told.push(&format!("--set-file={key}="), &copy);
         }
@@ -86,16 +82,8 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
         ("--set-literal", &values.set_literal),
     ] {
         for value in given {
-            // It may be a password, whatever its key is called.
-            let pieces = unescaped(value);
-            let whole = value.split_once('=').map(|(_, value)| value);
-            let each = pieces.iter().filter_map(|piece| Some(piece.split_once('=')?.1));
-            for text in each.chain(whole) {
-                told.hide(text);
-                told.hide(&text.replace("\\,", ","));
-                if let Ok(json) = serde_json::from_str::<Value>(text) {
-                    words::collect_all(&json, &mut told.secrets);
-                }
+            for pair in unescaped(value).into_iter().chain([value.as_str()]) {
+                told.learn_pair(pair);
             }
             told.flags.push(format!("{flag}={value}").into());
         }
@@ -110,8 +98,27 @@ impl Told {
         self.flags.push(text);
     }
 
-    fn hide(&mut self, text: &str) {
-        self.secrets.push(text.to_owned().into());
+    /// Takes over what looks secret in `KEY=VALUE`.
+    fn learn_pair(&mut self, pair: &str) {
+        let Some((key, text)) = pair.split_once('=') else { return };
+        self.learn_value(key, text.into());
+        let plain = text.replace("\\,", ",");
+        if plain != text {
+            self.learn_value(key, plain.into());
+        }
+        if let Ok(json @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text) {
+            self.learn_value(key, json);
+        }
+    }
+
+    /// Takes over what looks secret in a value, under the keys that lead to it: `db.password`.
+    fn learn_value(&mut self, path: &str, value: Value) {
+        let keys = path.rsplit(['.', '[', ']']).filter(|key| !key.is_empty());
+        let tree = keys.fold(value, |tree, key| {
+            let index = key.bytes().all(|byte| byte.is_ascii_digit());
+            if index { tree } else { serde_json::json!({ key: tree }) }
+        });
+        words::collect(&tree, &mut self.secrets);
     }
 
     /// Takes over what looks secret in a file of values. One that is no YAML helm refuses by itself.
@@ -214,8 +221,8 @@ mod tests {
     #[test]
     fn what_is_typed_goes_on_as_it_is_and_is_masked() {
         let given = Values {
-            set: vec![r"a=one-word,pw=with\,comma".into()],
-            set_json: vec![r#"db={"user":"ada-l","port":5432}"#.into()],
+            set: vec![r"image.tag=1.27.1,users[0].pwd=with\,comma".into()],
+            set_json: vec![r#"db={"user":"ada-l","pass":5432123}"#.into()],
             reuse_values: true,
             ..Values::default()
         };
@@ -224,13 +231,15 @@ mod tests {
             words(&told),
             [
                 "--reuse-values",
-                r"--set=a=one-word,pw=with\,comma",
-                r#"--set-json=db={"user":"ada-l","port":5432}"#
+                r"--set=image.tag=1.27.1,users[0].pwd=with\,comma",
+                r#"--set-json=db={"user":"ada-l","pass":5432123}"#
             ]
         );
         let secrets: Vec<&str> = told.secrets.iter().map(ExposeSecret::expose_secret).collect();
-        for secret in ["one-word", "with,comma", "ada-l"] {
-            assert!(secrets.contains(&secret), "{secret} in {secrets:?}");
+        for (word, hidden) in
+            [("with,comma", true), ("5432123", true), ("1.27.1", false), ("ada-l", false)]
+        {
+            assert_eq!(secrets.contains(&word), hidden, "{word} in {secrets:?}");
         }
     }
 }
