@@ -286,7 +286,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-safe_update' -ScriptBlo
             [CompletionResult]::new('--reset-then-reuse-values', '--reset-then-reuse-values', [CompletionResultType]::ParameterName, 'The new chart''s defaults with the release''s values over them (the default)')
             [CompletionResult]::new('--reuse-values', '--reuse-values', [CompletionResultType]::ParameterName, 'The release''s values with the old chart''s defaults')
             [CompletionResult]::new('--reset-values', '--reset-values', [CompletionResultType]::ParameterName, 'The new chart''s defaults alone')
-            [CompletionResult]::new('--unlock', '--unlock', [CompletionResultType]::ParameterName, 'Free a release that a helm left pending, when that helm is certainly gone')
+            [CompletionResult]::new('--unlock', '--unlock', [CompletionResultType]::ParameterName, 'First free a release that a helm left pending, when that helm is certainly gone')
             [CompletionResult]::new('--auto', '--auto', [CompletionResultType]::ParameterName, 'Never ask, and take only what the policy says needs nobody: the unattended form')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')

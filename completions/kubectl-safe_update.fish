@@ -274,7 +274,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l reset-then-reuse-values -d 'The new chart\'s defaults with the release\'s values over them (the default)'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l reuse-values -d 'The release\'s values with the old chart\'s defaults'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l reset-values -d 'The new chart\'s defaults alone'
-complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l unlock -d 'Free a release that a helm left pending, when that helm is certainly gone'
+complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l unlock -d 'First free a release that a helm left pending, when that helm is certainly gone'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l auto -d 'Never ask, and take only what the policy says needs nobody: the unattended form'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -s y -l yes -d 'Do not ask'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l no-exec -d 'Do not run credential plugins that the kubeconfig names'

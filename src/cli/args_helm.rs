@@ -43,7 +43,7 @@ pub struct UpgradeArgs {
         help_heading = "Rollout"
     )]
     pub timeout: Option<std::time::Duration>,
-    /// Free a release that a helm left pending, when that helm is certainly gone
+    /// First free a release that a helm left pending, when that helm is certainly gone
     #[arg(long, conflicts_with = "dry_run", requires = "release", help_heading = "Rollout")]
     pub unlock: bool,
     /// How it is carried out.

@@ -39,17 +39,23 @@ impl Face {
 
 /// On the Helm face the first word that is no flag is a verb or a release: `helm safe-upgrade shop`
 /// is `upgrade shop`, and nothing at all is `upgrade` too, which plans the releases. A release with the
-/// name of a verb is written `release/plan`.
+/// name of a verb is written `release/plan`. Behind flags of `upgrade` a verb stays one, so that it is
+/// told where its flags belong, and is not taken for a release.
 pub fn for_helm(mut arguments: Vec<OsString>, command: &Command) -> Vec<OsString> {
     let is_flag = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
-    // What a flag of all verbs takes as its value is neither.
+    // What a flag of all verbs, or of `upgrade`, takes as its value is neither.
+    let of_upgrade = command.find_subcommand("upgrade");
+    let known = || {
+        let more = of_upgrade.into_iter().flat_map(Command::get_arguments);
+        command.get_arguments().chain(more)
+    };
     let takes_the_next = |word: &OsString| {
         let text = word.to_string_lossy();
         let flag = |argument: &&Arg| match text.strip_prefix("--") {
             Some(long) => argument.get_long() == Some(long),
             None => argument.get_short().is_some_and(|short| text == format!("-{short}")),
         };
-        command.get_arguments().find(flag).is_some_and(|argument| {
+        known().find(flag).is_some_and(|argument| {
             argument.get_action().takes_values() && !argument.is_require_equals_set()
         })
     };
@@ -125,7 +131,8 @@ mod tests {
             .arg(flag("color"))
             .arg(flag("config").short('c'))
             .arg(flag("quiet").action(clap::ArgAction::SetTrue))
-            .subcommands(["plan", "apply", "upgrade"].map(Command::new));
+            .subcommands(["plan", "apply"].map(Command::new))
+            .subcommand(Command::new("upgrade").arg(Arg::new("soak").long("soak")));
         for (typed, meant) in [
             (&["x"][..], &["x", "upgrade"][..]),
             (&["x", "shop"], &["x", "upgrade", "shop"]),
@@ -140,6 +147,8 @@ mod tests {
             (&["x", "-c", "plan"], &["x", "upgrade", "-c", "plan"]),
             (&["x", "--color=never", "plan"], &["x", "--color=never", "plan"]),
             (&["x", "--quiet", "plan"], &["x", "--quiet", "plan"]),
+            (&["x", "--soak", "0s", "plan"], &["x", "--soak", "0s", "plan"]),
+            (&["x", "--soak", "plan", "shop"], &["x", "upgrade", "--soak", "plan", "shop"]),
             (&["x", "--quiet", "shop", "plan"], &["x", "upgrade", "--quiet", "shop", "plan"]),
         ] {
             let typed = typed.iter().map(OsString::from).collect();

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use std::sync::Arc;
 
-use super::carry::{self, PreviewedRow};
+use super::carry::{self, Left, PreviewedRow};
 use super::confirm::{agrees, confirm};
 use super::draft::{Drafted, draft, refusal};
 use super::plan_file::{self, Planned};
@@ -17,7 +17,7 @@ use super::scope::Selected;
 use super::subjects::Subjects;
 use super::unlock;
 use super::{basis, changes, memories};
-use crate::actions::apply::Limits as BatchLimits;
+use crate::actions::apply::{Limits as BatchLimits, Report};
 use crate::actions::intent::{Intent, intents};
 use crate::actions::plan::{NamedVersion, nothing_could_be_looked_up};
 use crate::adapters::clock::SystemClock;
@@ -33,12 +33,14 @@ use crate::cli::render::{diff, json, machine, table};
 use crate::cli::session::{Purpose, Stop, stoppable};
 use crate::cli::settings::{Settings, overrides};
 use crate::cli::wire;
+use crate::domain::chart::ChartInUse;
 use crate::domain::consent::{self, Answer, Consent};
 use crate::domain::gate::Decision;
 use crate::domain::history::Record;
 use crate::domain::inventory::{Kind as WorkloadKind, Progress, Warning, Workload};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Overrides;
+use crate::domain::rollout::Outcome;
 use crate::ports::Silent;
 use crate::ports::rollouts::Clock as _;
 
@@ -72,7 +74,12 @@ pub fn run_with(
     let settings = Settings::load(global, &lookup, &[], printer)?;
     let targets = planned.as_ref().map_or(&subjects.targets, |planned| &planned.targets);
     if planned.is_some() && targets.is_empty() {
-        return nothing("The plan holds nothing to apply.", arguments, (&[], Exit::Done), printer);
+        return nothing(
+            "The plan holds nothing to apply.",
+            arguments,
+            (&[], &Left::NOTHING),
+            printer,
+        );
     }
     let selected = Selected::read(targets, &arguments.selection, &global.connection)?;
     let run = Run {
@@ -157,7 +164,7 @@ impl Run<'_> {
             planned.leave_out(&done.into_iter().map(|(object, _)| object).collect::<Vec<_>>());
             if planned.targets.is_empty() {
                 let why = "Everything in the plan is there already.";
-                return nothing(why, arguments, (&[], Exit::Done), printer);
+                return nothing(why, arguments, (&[], &Left::NOTHING), printer);
             }
             self.selected =
                 Selected::read(&planned.targets, &arguments.selection, self.connection)?;
@@ -192,12 +199,11 @@ impl Run<'_> {
         let rehearsal = arguments.dry_run.is_some();
         let judged = if rehearsal { Vec::new() } else { self.judged(&drafted, printer)? };
         if intents.is_empty() && judged.is_empty() {
-            let left = if unfinished && self.subjects.is_named() {
-                left.worst(Exit::Unknown)
-            } else {
-                left
-            };
-            return nothing("Nothing to apply.", arguments, (&previews, left), printer);
+            let mut left = left;
+            if unfinished && self.subjects.is_named() {
+                left.exit = left.exit.worst(Exit::Unknown);
+            }
+            return nothing("Nothing to apply.", arguments, (&previews, &left), printer);
         }
         let purpose = Purpose {
             pace: &arguments.pace,
@@ -359,9 +365,9 @@ impl Run<'_> {
         if typed { Consent::Named } else { Consent::Yes }
     }
 
-    /// Tells what was named and is not taken; the exit code that follows from it.
-    fn left(&self, plan: &Plan, taken: &[usize], declined: &[usize], printer: &Printer) -> Exit {
-        let mut exit = Exit::Done;
+    /// Tells what was named and is not taken.
+    fn left(&self, plan: &Plan, taken: &[usize], declined: &[usize], printer: &Printer) -> Left {
+        let mut left = Left::NOTHING;
         let named = self.subjects.is_named();
         // A whole kind that is missing from a bulk run is more than a warning: nobody else would
         // notice. That it may not be listed is how it was set up.
@@ -371,27 +377,36 @@ impl Run<'_> {
                 ["deployments.apps", "statefulsets.apps", "daemonsets.apps", "cronjobs.batch"];
             warning.code == "unavailable" && written.contains(&object)
         };
-        if !named && plan.warnings().iter().any(missing) {
-            exit = Exit::Environment;
-        }
-        if !named && nothing_could_be_looked_up(plan) {
-            return Exit::Environment;
+        if !named && (plan.warnings().iter().any(missing) || nothing_could_be_looked_up(plan)) {
+            left.exit = Exit::Environment;
         }
         for (row, proposal) in plan.proposals.iter().enumerate() {
-            let up_to_date = proposal.decision == Decision::UpToDate;
-            if !named || up_to_date || taken.contains(&row) || declined.contains(&row) {
+            if !named || taken.contains(&row) || declined.contains(&row) {
                 continue;
             }
             let (workload, slot) = plan.target(proposal);
-            let reasons = proposal.reasons.join("; ");
-            printer.warning(&format!(
-                "{} is not applied: {}",
-                workload.target_id(slot),
-                escape(&reasons)
-            ));
-            exit = exit.worst(refusal(proposal));
+            let (exit, why) = match proposal.decision {
+                Decision::UpToDate => match slot.image.chart() {
+                    Some(chart) if self.helm.sets_values() => {
+                        (Exit::Refused, values_alone(&workload.name, chart))
+                    }
+                    _ => continue,
+                },
+                _ => (refusal(proposal), proposal.reasons.join("; ")),
+            };
+            let target = workload.target_id(slot);
+            printer.warning(&format!("{target} is not applied: {}", escape(&why)));
+            left.exit = left.exit.worst(exit);
+            let begun = |row: &usize| plan.proposals[*row].workload == proposal.workload;
+            if let Some(object) = workload.object().filter(|_| !taken.iter().any(begun)) {
+                let outcome = match exit {
+                    Exit::Environment => Outcome::Abandoned(why),
+                    _ => Outcome::Refused(why),
+                };
+                left.refused.push(Report::early(object, outcome));
+            }
         }
-        exit
+        left
     }
 
     fn intents(&self, plan: &Plan, taken: &[usize], drafted: &Drafted) -> Vec<Intent> {
@@ -403,6 +418,14 @@ impl Run<'_> {
         }
         intents
     }
+}
+
+/// Why values alone are no upgrade here.
+fn values_alone(release: &str, chart: &ChartInUse) -> String {
+    let ChartInUse { name, version, .. } = chart;
+    format!(
+        "it has the newest version that it may have, and values alone are not changed from here: `helm upgrade {release} REPOSITORY/{name} --version {version}` with these values does that"
+    )
 }
 
 /// What changes with some rows, as text.
@@ -435,14 +458,14 @@ fn previewed(drafted: &Drafted) -> Vec<PreviewedRow<'_>> {
 fn nothing(
     why: &str,
     arguments: &ApplyArgs,
-    (previews, exit): (&[PreviewedRow<'_>], Exit),
+    (previews, left): (&[PreviewedRow<'_>], &Left),
     printer: &Printer,
 ) -> Result<Exit, CommandError> {
     printer.note(why);
     if arguments.output != TextFormat::Table {
-        carry::nothing(arguments.output, previews, exit, printer)?;
+        carry::nothing(arguments.output, previews, left, printer)?;
     }
-    Ok(exit)
+    Ok(left.exit)
 }
 
 /// What is named must not be in the hands of another run: what it would be judged by moves.

@@ -53,8 +53,22 @@ pub struct Work<'a> {
     pub plan: Option<String>,
     /// What was seen of the upgrades of releases.
     pub previews: &'a [PreviewedRow<'a>],
-    /// The exit code of what was asked for and is not begun.
-    pub left: Exit,
+    /// What was asked for and is not begun.
+    pub left: Left,
+}
+
+/// What was asked for and is not begun.
+#[derive(Debug)]
+pub struct Left {
+    /// The exit code that follows from it.
+    pub exit: Exit,
+    /// Why, for programs; people have read it when it was decided.
+    pub refused: Vec<Report>,
+}
+
+impl Left {
+    /// Nothing is left.
+    pub const NOTHING: Self = Self { exit: Exit::Done, refused: Vec::new() };
 }
 
 /// A release, and what was seen of its upgrade.
@@ -114,14 +128,15 @@ impl Work<'_> {
         reports: &[Report],
         printer: &Printer,
     ) -> Result<Exit, CommandError> {
-        let exit = outcomes::exit(reports, self.named).worst(self.left);
+        let exit = outcomes::exit(reports, self.named).worst(self.left.exit);
         if session.is_out_of_time() {
             printer.warning("the time of --run-timeout is up; what is under way goes on by itself");
         }
         let head = session.finish(exit, printer);
         let run = Some((&session.manner.run, head.as_deref()));
         let previews = seen(self.previews)?;
-        let output = |run| json::apply_output(run, reports, previews, exit);
+        let reports_and_left = || reports.iter().chain(&self.left.refused);
+        let output = |run| json::apply_output(run, reports_and_left(), previews, exit);
         let text = match self.output {
             TextFormat::Table => outcomes::table(reports, printer.width(), &printer.styles),
             TextFormat::Json => machine::json(&output(run))?,
@@ -276,10 +291,10 @@ fn hide(value: &mut Value, hidden: &[SecretString]) {
 pub fn nothing(
     output: TextFormat,
     previews: &[PreviewedRow<'_>],
-    exit: Exit,
+    left: &Left,
     printer: &Printer,
 ) -> Result<(), CommandError> {
-    let empty = json::apply_output(None, &[], seen(previews)?, exit);
+    let empty = json::apply_output(None, &left.refused, seen(previews)?, left.exit);
     printer.data(&match output {
         TextFormat::Yaml => machine::yaml(&empty)?,
         TextFormat::Json | TextFormat::Table => machine::json(&empty)?,

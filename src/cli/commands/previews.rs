@@ -50,6 +50,11 @@ impl HelmFlags {
             for_people,
         }
     }
+
+    /// Whether more is said of the values than that the release's own are kept.
+    pub fn sets_values(&self) -> bool {
+        self.options.values != UpgradeOptions::default().values
+    }
 }
 
 /// Lines around a change.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::carry::{self, Work};
+use super::carry::{self, Left, Work};
 use super::remembered::{Known, Scope, known};
 use crate::actions::apply::Report;
 use crate::actions::resume::{UnderWay, Undo, resume, to_take_up};
@@ -84,7 +84,7 @@ async fn carry_out(
         }
         printer.note("Nothing was left unfinished.");
         if arguments.output != TextFormat::Table {
-            carry::nothing(arguments.output, &[], Exit::Done, printer)?;
+            carry::nothing(arguments.output, &[], &Left::NOTHING, printer)?;
         }
         return Ok(Exit::Done);
     }
@@ -105,7 +105,7 @@ async fn carry_out(
         metrics: None,
         plan: None,
         previews: &[],
-        left: Exit::Done,
+        left: Left::NOTHING,
     };
     let session = work.open(stop, printer).await?;
     let display = Rollouts::start(printer, settings.quiet);

@@ -1,6 +1,6 @@
 //! `rollback`: a new rollout to what a record kept.
 
-use super::carry::Work;
+use super::carry::{Left, Work};
 use super::confirm::agrees;
 use super::resume::{hosts, object};
 use crate::actions::apply::{Limits, apply};
@@ -100,7 +100,7 @@ async fn carry_out(
         metrics: None,
         plan: None,
         previews: &[],
-        left: Exit::Done,
+        left: Left::NOTHING,
     };
     let session = work.open(stop, printer).await?;
     let display = Rollouts::start(printer, settings.quiet);

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use super::carry::Work;
+use super::carry::{Left, Work};
 use super::previews::HelmFlags;
 use super::resume::{hosts, object};
 use crate::actions::resume::resume;
 use crate::actions::unlock;
+use crate::adapters::helm::rollouts::HelmRollouts;
 use crate::cli::args::TextFormat;
 use crate::cli::args_write::Pace;
 use crate::cli::error::{CommandError, Kind};
-use crate::cli::exit::Exit;
 use crate::cli::printer::Printer;
 use crate::cli::render::escape::escape;
 use crate::cli::render::outcomes;
@@ -54,6 +54,7 @@ pub async fn free(
             None => None,
         };
         if last.is_none() && left.is_none() {
+            printer.note(&format!("{object} is not pending: there is nothing to unlock."));
             continue;
         }
         let pace = Pace::default();
@@ -74,7 +75,7 @@ pub async fn free(
             metrics: None,
             plan: None,
             previews: &[],
-            left: Exit::Done,
+            left: Left::NOTHING,
         };
         let session = work.open(stop.clone(), printer).await?;
         let display = Rollouts::start(printer, settings.quiet);
@@ -84,7 +85,7 @@ pub async fn free(
         let report = Box::pin(resume(&room, record, None)).await;
         drop(display);
         session.finish(outcomes::exit(std::slice::from_ref(&report), true), printer);
-        freed(&object, &report.outcome, printer)?;
+        freed(&leg, &object, &report.outcome, printer).await?;
     }
     Ok(())
 }
@@ -92,27 +93,40 @@ pub async fn free(
 /// Tells how it ended.
 ///
 /// # Errors
-/// It is not free.
-fn freed(object: &ObjectId, outcome: &Outcome, printer: &Printer) -> Result<(), CommandError> {
+/// It is not free, or what it went back to does not work.
+async fn freed(
+    leg: &HelmRollouts,
+    object: &ObjectId,
+    outcome: &Outcome,
+    printer: &Printer,
+) -> Result<(), CommandError> {
     let sentence = outcomes::sentence(outcome);
-    match outcome {
+    let (kind, why) = match outcome {
+        Outcome::RolledBack(_) => {
+            printer.say(&escape(&format!("{object} is free: its last deployed revision is back")));
+            return Ok(());
+        }
         // Superseded: its helm came to its end meanwhile, and the plan sees what stands now.
-        Outcome::Succeeded { .. }
-        | Outcome::RolledBack(_)
-        | Outcome::Untouched
-        | Outcome::Superseded(_) => {
+        Outcome::Succeeded { .. } | Outcome::Untouched | Outcome::Superseded(_) => {
             printer.say(&escape(&format!("{object}: {sentence}")));
-            Ok(())
+            return Ok(());
         }
-        Outcome::Abandoned(why) => {
-            Err(CommandError::message(Kind::Environment, format!("{object}: {why}")))
-        }
-        Outcome::Busy(why) => Err(CommandError::message(Kind::Busy, format!("{object}: {why}"))),
+        Outcome::Abandoned(why) => (Kind::Environment, why),
+        Outcome::Busy(why) => (Kind::Busy, why),
         _ => {
-            let message = format!("{object} is not free: {sentence}");
-            Err(CommandError::message(Kind::Unfinished, message))
+            let seen = leg.inspect(object).await.map_err(|error| unread(&error))?;
+            let error = if let Ok(None) = unlock::pending(object, &seen) {
+                let message = format!("{object} is free, and what it went back to does not work");
+                CommandError::message(Kind::NotRestored, format!("{message}: {sentence}"))
+                    .hint("`upgrade` without --unlock goes on from there")
+            } else {
+                let message = format!("{object} is not free: {sentence}");
+                CommandError::message(Kind::Unfinished, message)
+            };
+            return Err(error);
         }
-    }
+    };
+    Err(CommandError::message(kind, format!("{object}: {why}")))
 }
 
 fn unread(error: &ReadError) -> CommandError {

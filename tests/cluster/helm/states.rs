@@ -37,7 +37,9 @@ fn what_a_dead_helm_left_is_held_and_busy() {
         // When it has certainly ended, the release is freed, and goes on from where it was.
         shop.began_long_ago("web", 2);
         shop.publish(&[shop.chart("1.0.2", "1.0.2")]);
-        ended(&shop.upgrade(&["web", "--yes", "--unlock"]), 0, "succeeded", "done");
+        let run = shop.upgrade(&["web", "--yes", "--unlock"]);
+        ended(&run, 0, "succeeded", "done");
+        assert!(run.stderr.contains("is free: its last deployed revision is back"), "{run}");
         assert_eq!(shop.helm.newest("web"), "4 deployed shop-1.0.2");
         assert_eq!(shop.helm.history("web")[2], "3 superseded shop-1.0.0");
         assert_eq!(shop.tag("web"), "1.0.2");

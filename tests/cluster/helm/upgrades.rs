@@ -73,7 +73,10 @@ fn apply_upgrades_releases_too() {
         assert_eq!(shop.helm.newest("api"), "3 deployed shop-1.1.0");
         let absent = shop.apply(&["release/api=9.9.9", "--yes"]);
         assert!(absent.exits(3).stderr.contains("9.9.9 is not published"), "{absent}");
-        assert_eq!(absent.json()["exit"], 3, "{absent}");
+        let (json, why) = (absent.json(), "9.9.9 is not published");
+        assert_eq!(json["exit"], 3, "{absent}");
+        assert_eq!(json["results"][0]["outcome"], "refused", "{absent}");
+        assert!(json["results"][0]["message"].to_string().contains(why), "{absent}");
         shop.apply(&["release/absent", "--yes"]).exits(1);
     });
 }
@@ -85,6 +88,18 @@ fn a_second_run_has_nothing_to_do() {
     let audit = bed().audit();
     let again = shop.upgrade(&["web", "--yes"]);
     assert_eq!(again.exits(0).json()["results"], serde_json::json!([]), "{again}");
+    // Values that would not be applied are refused, and not left out in silence.
+    for more in
+        [&["--set", "note=mine"][..], &["--set", "note=mine", "--auto"], &["--reset-values"]]
+    {
+        let consent = if more.contains(&"--auto") { &[][..] } else { &["--yes"] };
+        let run = shop.upgrade(&[&["web"], consent, more].concat());
+        let message = run.exits(3).json()["results"][0]["message"].to_string();
+        assert!(message.contains("values alone are not changed from here"), "{run}");
+        assert!(message.contains("--version 1.0.1"), "{run}");
+    }
+    let unlock = shop.upgrade(&["web", "--yes", "--unlock"]);
+    assert!(unlock.exits(0).stderr.contains("there is nothing to unlock"), "{unlock}");
     assert_eq!(shop.writes(&audit), Vec::<String>::new());
     assert_eq!(shop.helm.newest("web"), "2 deployed shop-1.0.1");
 }

@@ -28,7 +28,7 @@ pub struct ApplyOutput {
     pub journal_head: Option<String>,
     /// The exit code.
     pub exit: u8,
-    /// One entry per object.
+    /// One entry per object: what was begun, and what was named and refused.
     pub results: Vec<ResultOutput>,
     /// What was seen of the upgrades of releases before they were made.
     #[schemars(with = "Vec<PreviewedOutput>")]
@@ -96,9 +96,9 @@ pub struct EditOutput {
 }
 
 /// Converts results.
-pub fn apply_output(
+pub fn apply_output<'a>(
     run: Option<(&RunId, Option<&str>)>,
-    reports: &[Report],
+    reports: impl IntoIterator<Item = &'a Report>,
     previews: Vec<serde_json::Value>,
     exit: Exit,
 ) -> ApplyOutput {
@@ -107,7 +107,7 @@ pub fn apply_output(
         run: run.map(|(run, _)| run.to_string()),
         journal_head: run.and_then(|(_, head)| head).map(str::to_owned),
         exit: exit.code(),
-        results: reports.iter().map(result).collect(),
+        results: reports.into_iter().map(result).collect(),
         previews,
     }
 }
