@@ -135,7 +135,12 @@ mod tests {
         drop(alive);
         assert!(Alive::is_held(&locks, "c", &object), "the heir holds it");
         heir.kill().and_then(|()| heir.wait()).expect("it ends");
-        assert!(!Alive::is_held(&locks, "c", &object), "the stranger does not");
+        // Another test may be starting a program just now, which has every file until it is one.
+        let is_free = |_| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            !Alive::is_held(&locks, "c", &object)
+        };
+        assert!((0..200).any(is_free), "the stranger does not");
         stranger.kill().and_then(|()| stranger.wait()).expect("it ends");
     }
 }

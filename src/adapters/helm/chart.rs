@@ -26,6 +26,9 @@ const RENDER: Duration = Duration::from_mins(2);
 /// The largest archive: what Helm itself reads is 100 MiB unpacked.
 const ARCHIVE_MAX: u64 = 100 << 20;
 
+/// What the HTTP client of Go says where a server speaks no TLS.
+const NO_TLS: &str = "server gave HTTP response to HTTPS client";
+
 /// A chart on this machine.
 #[derive(Debug, Clone)]
 pub struct Fetched {
@@ -47,6 +50,14 @@ pub enum FetchError {
     /// It could not be kept or read on this machine.
     #[error("{0}")]
     Disk(String),
+    /// The repository gave no index.
+    #[error("no index could be had from {source_name}: {message}")]
+    Index {
+        /// The source.
+        source_name: String,
+        /// What helm says of it.
+        message: String,
+    },
     /// It is not what its repository says.
     #[error("{source_name} gave chart {chart} with digest {found}, and its index says {expected}")]
     Digest {
@@ -132,8 +143,10 @@ impl Helm {
     /// helm's, the disk's, or that it is another one than was announced.
     pub async fn fetch(&self, wanted: &Wanted<'_>) -> Result<Fetched, FetchError> {
         match self.fetch_by(wanted).await {
-            // TLS first, so that credentials go in plain only where there is no other way.
-            Err(FetchError::Helm(_)) if wanted.reach.insecure && !wanted.reach.plain => {
+            // TLS first, so that credentials go in plain only where nothing else is spoken.
+            Err(FetchError::Helm(HelmError::Failed { message, .. }))
+                if wanted.reach.insecure && !wanted.reach.plain && message.contains(NO_TLS) =>
+            {
                 let plain = Reach { plain: true, ..wanted.reach.clone() };
                 self.fetch_by(&Wanted { reach: &plain, ..*wanted }).await
             }
@@ -198,7 +211,7 @@ impl Helm {
             Arc::clone(indexes.directory.insert(Arc::new(new)))
         };
         let cache = directory.path().join("cache");
-        let mut environment = vec![("HELM_REPOSITORY_CACHE", cache.into())];
+        let mut environment = vec![("HELM_REPOSITORY_CACHE", cache.clone().into())];
         let repository = name.map_or_else(
             || format!("safe-update-{}", &sha256([url.as_bytes()])[..16]),
             str::to_owned,
@@ -217,7 +230,15 @@ impl Helm {
             let arguments = ["repo", "update", "--", &repository].map(Into::into).to_vec();
             let environment = environment.clone();
             let call = Call { arguments, environment, deadline: FETCH, ..Call::default() };
-            self.run(&call).await?;
+            let printed = self.run(&call).await?;
+            // Helm 3 ends with 0 where a repository did not answer.
+            if !cache.join(format!("{repository}-index.yaml")).is_file() {
+                let text = [printed.stdout.as_slice(), printed.stderr.as_bytes()].concat();
+                return Err(FetchError::Index {
+                    source_name: url.to_owned(),
+                    message: said_of_index(&String::from_utf8_lossy(&text)),
+                });
+            }
             indexes.fetched.insert(repository.clone());
         }
         Ok(Index { repository, environment })
@@ -286,6 +307,13 @@ fn archive(directory: &Path) -> std::io::Result<Option<PathBuf>> {
 fn said_digest(printed: &[u8]) -> Option<Digest> {
     let text = String::from_utf8_lossy(printed);
     text.lines().find_map(|line| line.trim().strip_prefix("Digest:")?.trim().parse().ok())
+}
+
+/// What helm says where it could not update a repository: the line below the one that names it.
+fn said_of_index(printed: &str) -> String {
+    let mut lines = printed.lines().map(str::trim);
+    lines.find(|line| line.contains("Unable to get an update"));
+    lines.next().filter(|line| !line.is_empty()).unwrap_or("helm repo update left none").to_owned()
 }
 
 /// SHA-256 of an archive.

@@ -9,14 +9,14 @@ use super::document::{ACCEPT, ArtifactKind, ConfigFacts, Descriptor, Document, s
 use super::hosts::Class;
 use super::request::{Answer, MAX_DOCUMENT, Request};
 use super::transport::bad_answer;
-use crate::domain::image::{Digest, Tag};
+use crate::domain::image::Digest;
 use crate::ports::{LookupError, Manifest, Wanted};
 
 impl Lookup<'_> {
     /// The digest of a tag: from the headers of a HEAD, else from the content.
-    pub(super) async fn digest(&self, tag: &Tag) -> Result<Digest, LookupError> {
+    pub(super) async fn digest(&self, tag: &str) -> Result<Digest, LookupError> {
         let what = format!("{}:{tag}", self.repository.path());
-        let head = self.manifest_request(Method::HEAD, tag.as_str(), &what)?;
+        let head = self.manifest_request(Method::HEAD, tag, &what)?;
         let answer = self.ask(&head).await?;
         match answer.status {
             StatusCode::OK => {
@@ -28,7 +28,7 @@ impl Lookup<'_> {
             StatusCode::METHOD_NOT_ALLOWED => {}
             _ => return Err(self.unexpected(&answer, &what)),
         }
-        let get = self.manifest_request(Method::GET, tag.as_str(), &what)?;
+        let get = self.manifest_request(Method::GET, tag, &what)?;
         let answer = self.ask(&get).await?;
         if answer.status != StatusCode::OK {
             return Err(self.unexpected(&answer, &what));

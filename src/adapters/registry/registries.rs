@@ -184,7 +184,7 @@ impl Registries {
             }
             self.online(|| format!("the digest of {repository}:{tag}"))?;
             let lookup = self.client.open(host, repository, set).await?;
-            let digest = lookup.digest(tag).await?;
+            let digest = lookup.digest(tag.as_str()).await?;
             lock(&entry).put_digest(tag.as_str(), digest.clone(), (self.clock)());
             Ok(digest)
         };
@@ -274,9 +274,30 @@ impl Registries {
                 blocking(move || layout.pinned(&repository, &digest, wanted).map(Arc::new)).await
             }
             Place::Server(host, set) => {
+                self.is_there(repository, digest, &host, &set).await?;
                 Box::pin(self.facts_of(repository, digest, wanted, &host, &set)).await
             }
         }
+    }
+
+    /// Asks whether a registry still has what a digest names: what is known of it stays in the cache
+    /// for ever, and a registry may lose it.
+    async fn is_there(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        host: &HostState,
+        set: &CredentialSet,
+    ) -> Result<(), LookupError> {
+        let entry = self.cache.entry(repository, set);
+        if self.cache.digest(&entry, digest.as_str(), (self.clock)()).is_some() {
+            return Ok(());
+        }
+        self.online(|| format!("the manifest of {repository}@{digest}"))?;
+        let lookup = self.client.open(host, repository, set).await?;
+        lookup.digest(digest.as_str()).await?;
+        lock(&entry).put_digest(digest.as_str(), digest.clone(), (self.clock)());
+        Ok(())
     }
 
     /// The artifact that a tag names, with the digest of its manifest. By digest, as manifests are.

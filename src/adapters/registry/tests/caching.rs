@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::server::{Image, Reply, Seen, Server, at, open_as, quick, tag};
@@ -78,6 +80,31 @@ async fn a_second_run_asks_nothing_while_it_is_fresh() {
     let other = server.repository("other");
     let error = open_at(0, offline).tags(&other, None).await.unwrap_err();
     assert!(matches!(error, LookupError::Offline { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_pinned_has_to_be_there_still() {
+    let directory = tempfile::tempdir().unwrap();
+    let image = Image::new("amd64", "2026-01-01T00:00:00Z");
+    let digest = image.digest().parse().unwrap();
+    let lost = Arc::new(AtomicBool::new(false));
+    let is_lost = Arc::clone(&lost);
+    let server = Server::start(move |seen| {
+        if is_lost.load(Ordering::SeqCst) { Reply::new(404, "") } else { serve(seen) }
+    })
+    .await;
+    let repository = server.repository("app");
+    let run = async |second| {
+        let registries = open_at(second, settings(directory.path()));
+        let found = registries.pinned(&repository, &digest, None).await;
+        (found.map(|manifest| manifest.platforms.len()), registries.usage().requests)
+    };
+    assert_eq!(run(0).await, (Ok(1), 3));
+    assert_eq!(run(599).await, (Ok(1), 0));
+    assert_eq!(run(600).await, (Ok(1), 1));
+    lost.store(true, Ordering::SeqCst);
+    let (found, _) = run(1200).await;
+    assert!(matches!(found, Err(LookupError::NotFound { .. })), "{found:?}");
 }
 
 #[tokio::test]
