@@ -51,13 +51,8 @@ pub enum FetchError {
     #[error("{0}")]
     Disk(String),
     /// The repository gave no index.
-    #[error("no index could be had from {source_name}: {message}")]
-    Index {
-        /// The source.
-        source_name: String,
-        /// What helm says of it.
-        message: String,
-    },
+    #[error("helm could get no index of {0}: is it there, and does `helm repo update` reach it?")]
+    Index(String),
     /// It is not what its repository says.
     #[error("{source_name} gave chart {chart} with digest {found}, and its index says {expected}")]
     Digest {
@@ -230,14 +225,11 @@ impl Helm {
             let arguments = ["repo", "update", "--", &repository].map(Into::into).to_vec();
             let environment = environment.clone();
             let call = Call { arguments, environment, deadline: FETCH, ..Call::default() };
-            let printed = self.run(&call).await?;
-            // Helm 3 ends with 0 where a repository did not answer.
+            self.run(&call).await?;
+            // Helm 3 ends with 0 where a repository did not answer. Its words quote the address, which
+            // may hold credentials.
             if !cache.join(format!("{repository}-index.yaml")).is_file() {
-                let text = [printed.stdout.as_slice(), printed.stderr.as_bytes()].concat();
-                return Err(FetchError::Index {
-                    source_name: url.to_owned(),
-                    message: said_of_index(&String::from_utf8_lossy(&text)),
-                });
+                return Err(FetchError::Index(name.unwrap_or(url).to_owned()));
             }
             indexes.fetched.insert(repository.clone());
         }
@@ -307,13 +299,6 @@ fn archive(directory: &Path) -> std::io::Result<Option<PathBuf>> {
 fn said_digest(printed: &[u8]) -> Option<Digest> {
     let text = String::from_utf8_lossy(printed);
     text.lines().find_map(|line| line.trim().strip_prefix("Digest:")?.trim().parse().ok())
-}
-
-/// What helm says where it could not update a repository: the line below the one that names it.
-fn said_of_index(printed: &str) -> String {
-    let mut lines = printed.lines().map(str::trim);
-    lines.find(|line| line.contains("Unable to get an update"));
-    lines.next().filter(|line| !line.is_empty()).unwrap_or("helm repo update left none").to_owned()
 }
 
 /// SHA-256 of an archive.

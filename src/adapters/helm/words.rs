@@ -60,7 +60,7 @@ pub fn hide(secret: &str, found: &mut Vec<SecretString>) {
     }
 }
 
-/// As an address has it (`urlquery` of a template).
+/// As an address has it: the `urlquery` of a template, which is `QueryEscape` of Go.
 fn in_address(text: &str) -> String {
     let mut address = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -132,9 +132,11 @@ fn leaves(value: &Value, key: Option<&str>, below: bool, found: &mut Vec<SecretS
         Value::Array(items) => items.iter().for_each(|item| leaves(item, key, below, found)),
         Value::Object(fields) => {
             let below = key.map_or(below, |key| holds_secrets(key) || (below && !only_refers(key)));
+            // A variable of a container: its name says what its value is.
+            let named = fields.get("name").and_then(Value::as_str).is_some_and(looks_secret);
             for (key, value) in fields {
                 if !(key == "key" && names_another(fields)) {
-                    leaves(value, Some(key), below, found);
+                    leaves(value, Some(key), below || (named && key == "value"), found);
                 }
             }
         }
@@ -178,6 +180,8 @@ mod tests {
             (json!({"keys": {"signing": "hunter2"}}), true),
             (json!({"auth": {"rootPassword": "hunter2"}}), true),
             (json!({"key": "hunter2"}), true),
+            (json!({"env": [{"name": "DB_PASSWORD", "value": "hunter2"}]}), true),
+            (json!({"env": [{"name": "LEVEL", "value": "hunter2"}]}), false),
             (json!({"auth": {"mode": "hunter2"}}), false),
             (json!({"license": {"kind": "hunter2"}}), false),
             (json!({"secret": {"name": "hunter2", "create": "hunter2"}}), false),

@@ -13,10 +13,11 @@ use crate::domain::image::Digest;
 use crate::ports::{LookupError, Manifest, Wanted};
 
 impl Lookup<'_> {
-    /// The digest of a tag: from the headers of a HEAD, else from the content.
-    pub(super) async fn digest(&self, tag: &str) -> Result<Digest, LookupError> {
-        let what = format!("{}:{tag}", self.repository.path());
-        let head = self.manifest_request(Method::HEAD, tag, &what)?;
+    /// The digest of what a tag or a digest names: from the headers of a HEAD, else from the content.
+    pub(super) async fn digest(&self, reference: &str) -> Result<Digest, LookupError> {
+        let mark = if reference.contains(':') { '@' } else { ':' };
+        let what = format!("{}{mark}{reference}", self.repository.path());
+        let head = self.manifest_request(Method::HEAD, reference, &what)?;
         let answer = self.ask(&head).await?;
         match answer.status {
             StatusCode::OK => {
@@ -28,7 +29,7 @@ impl Lookup<'_> {
             StatusCode::METHOD_NOT_ALLOWED => {}
             _ => return Err(self.unexpected(&answer, &what)),
         }
-        let get = self.manifest_request(Method::GET, tag, &what)?;
+        let get = self.manifest_request(Method::GET, reference, &what)?;
         let answer = self.ask(&get).await?;
         if answer.status != StatusCode::OK {
             return Err(self.unexpected(&answer, &what));

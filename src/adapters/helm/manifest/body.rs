@@ -68,7 +68,7 @@ fn descend(value: &mut Value) {
 pub(super) fn sealed(group: &str, kind: &str, body: Map<String, Value>) -> Tree {
     let entries = body.into_iter().map(|(key, value)| {
         let tree = match (group, kind, &*key) {
-            ("", "Secret", "data") => sealed_map(value, |text| STANDARD.decode(text).ok()),
+            ("", "Secret", "data") => sealed_map(value, decoded),
             ("", "Secret", "stringData") => sealed_map(value, |_| None),
             ("", "ConfigMap", "data") => config(value),
             // Definitions describe secrets and hold none.
@@ -80,6 +80,11 @@ pub(super) fn sealed(group: &str, kind: &str, body: Map<String, Value>) -> Tree 
     Tree::Map(entries.collect())
 }
 
+/// The content of an entry of a Secret's `data`, which may be wrapped; none where it is no base64.
+pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text.split_ascii_whitespace().collect::<String>()).ok()
+}
+
 fn seal(bytes: &[u8]) -> Sealed {
     Sealed { bytes: bytes.len(), fingerprint: Fingerprint::new(hash::sha256([bytes])) }
 }
@@ -88,10 +93,7 @@ fn seal(bytes: &[u8]) -> Sealed {
 /// however it is written.
 fn sealed_map(value: Value, decode: impl Fn(&str) -> Option<Vec<u8>>) -> Tree {
     let one = |value: &Value| match value {
-        Value::String(text) => {
-            let folded: String = text.split_ascii_whitespace().collect();
-            seal(decode(&folded).as_deref().unwrap_or(text.as_bytes()))
-        }
+        Value::String(text) => seal(decode(text).as_deref().unwrap_or(text.as_bytes())),
         other => seal(other.to_string().as_bytes()),
     };
     match value {

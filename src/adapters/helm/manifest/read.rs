@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::split::{Document as Part, split};
@@ -59,25 +57,29 @@ pub fn documents(text: &str, release_namespace: &str) -> Result<Vec<Document>, M
 }
 
 /// Gives the texts in the Secrets of a manifest that look like secrets, as they are: under such a key,
-/// or behind one in a text of several lines. A document that cannot be read is left out.
+/// or behind one in a text of several lines. A document that cannot be read is left out: nothing of
+/// it is shown either, as [`read`] refuses the whole manifest.
 pub fn secrets(text: &str, mut found: impl FnMut(&str)) {
-    let is_secret = |line: &str| line.trim_end().trim_matches('"') == "kind: Secret";
-    for document in split(text).into_iter().filter(|one| one.text.lines().any(is_secret)) {
-        let Ok(body) = parse(document) else { continue };
-        let entries = |key: &str| body.get(key).and_then(Value::as_object).into_iter().flatten();
+    let mut objects = Vec::new();
+    for document in split(text).into_iter().filter(|document| document.text.contains("Secret")) {
+        let _ = parse(document).and_then(|value| flatten(value, document, None, &mut objects));
+    }
+    for raw in objects.iter().filter(|raw| raw.kind == "Secret" && raw.api_version == "v1") {
+        let entries =
+            |key: &str| raw.body.get(key).and_then(Value::as_object).into_iter().flatten();
         let decoded = entries("data").filter_map(|(key, value)| {
-            let folded: String = value.as_str()?.split_ascii_whitespace().collect();
-            Some((key, String::from_utf8(STANDARD.decode(folded).ok()?).ok()?))
+            let bytes = body::decoded(value.as_str()?)?;
+            Some((key, String::from_utf8(bytes).ok()?))
         });
         let plain = entries("stringData")
             .filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())));
         for (key, text) in decoded.chain(plain) {
             if looks_secret(key) {
                 found(&text);
-            } else {
-                let behind = |line: &str| Some(line[secret_in(line)?..].to_owned());
-                let behind = text.lines().filter_map(behind);
-                behind.for_each(|rest| found(rest.trim_end_matches(['"', '\'', ','])));
+                continue;
+            }
+            for rest in text.lines().filter_map(|line| Some(&line[secret_in(line)?..])) {
+                found(rest.trim_end_matches(['"', '\'', ',']));
             }
         }
     }

@@ -104,7 +104,9 @@ async fn what_is_pinned_has_to_be_there_still() {
     assert_eq!(run(600).await, (Ok(1), 1));
     lost.store(true, Ordering::SeqCst);
     let (found, _) = run(1200).await;
-    assert!(matches!(found, Err(LookupError::NotFound { .. })), "{found:?}");
+    let error = found.unwrap_err();
+    assert!(matches!(error, LookupError::NotFound { .. }), "{error}");
+    assert!(error.to_string().contains("app@sha256:"), "{error}");
 }
 
 #[tokio::test]

@@ -142,3 +142,22 @@ fn errors_do_not_quote_documents() {
         assert!(!format!("{error} {error:?}").contains(HUSH), "{error:?}");
     }
 }
+
+#[test]
+fn what_secrets_hold_is_found_wherever_they_stand() {
+    let found = |text: &str| {
+        let mut found = Vec::new();
+        super::super::secrets(text, |secret| found.push(secret.to_owned()));
+        found
+    };
+    // "hunter2" in base64, wrapped.
+    let data = secret("  db-password: |\n    aHVu\n    dGVyMg==\n  user: aHVudGVyMg==\n");
+    assert_eq!(found(&data), ["hunter2"]);
+    let file = "stringData:\n  app.ini: |\n    host=db\n    password=\"hunter2\"\n";
+    assert_eq!(found(&object("v1", "Secret", file)), ["hunter2"]);
+    let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: \"Secret\" # one\n  stringData: {token: hunter2}\n";
+    assert_eq!(found(list), ["hunter2"]);
+    let other = object("v1", "ConfigMap", "data: {note: kind Secret, password: hunter2}\n");
+    assert_eq!(found(&other), Vec::<String>::new());
+    assert_eq!(found("kind: Secret\n---\n: ["), Vec::<String>::new());
+}
