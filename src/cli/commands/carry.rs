@@ -135,8 +135,8 @@ impl Work<'_> {
         let head = session.finish(exit, printer);
         let run = Some((&session.manner.run, head.as_deref()));
         let previews = seen(self.previews)?;
-        let reports_and_left = || reports.iter().chain(&self.left.refused);
-        let output = |run| json::apply_output(run, reports_and_left(), previews, exit);
+        let results = reports.iter().chain(&self.left.refused);
+        let output = |run| json::apply_output(run, results, previews, exit);
         let text = match self.output {
             TextFormat::Table => outcomes::table(reports, printer.width(), &printer.styles),
             TextFormat::Json => machine::json(&output(run))?,

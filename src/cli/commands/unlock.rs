@@ -102,8 +102,10 @@ async fn freed(
 ) -> Result<(), CommandError> {
     let sentence = outcomes::sentence(outcome);
     let (kind, why) = match outcome {
-        Outcome::RolledBack(_) => {
-            printer.say(&escape(&format!("{object} is free: its last deployed revision is back")));
+        Outcome::RolledBack(failure) => {
+            let why = &failure.message;
+            let told = format!("{object} is free: its last deployed revision is back ({why})");
+            printer.say(&escape(&told));
             return Ok(());
         }
         // Superseded: its helm came to its end meanwhile, and the plan sees what stands now.

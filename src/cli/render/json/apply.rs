@@ -28,7 +28,8 @@ pub struct ApplyOutput {
     pub journal_head: Option<String>,
     /// The exit code.
     pub exit: u8,
-    /// One entry per object: what was begun, and what was named and refused.
+    /// One entry for each object that was begun, and for each container or chart that was named and
+    /// refused, where nothing of its object was begun.
     pub results: Vec<ResultOutput>,
     /// What was seen of the upgrades of releases before they were made.
     #[schemars(with = "Vec<PreviewedOutput>")]
