@@ -307,3 +307,50 @@ fn digest_of(path: &Path) -> std::io::Result<Digest> {
     std::fs::File::open(path)?.take(ARCHIVE_MAX).read_to_end(&mut bytes)?;
     format!("sha256:{}", sha256([bytes.as_slice()])).parse().map_err(std::io::Error::other)
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::super::process::tests::find;
+    use super::*;
+
+    /// Fetches `shop` 1.0.1 with a helm that does what a script says, `$log` being a file of its own.
+    /// What it was called for is the second value.
+    async fn fetched(script: &str, source: &str, reach: &Reach) -> (String, String) {
+        let logs = tempfile::tempdir().expect("a directory");
+        let log = logs.path().join("log");
+        let script = format!(
+            "[ \"$1\" = version ] && {{ echo v3.22.0; exit; }}\nlog='{}'\necho \"$*\" >>\"$log\"\n{script}",
+            log.display()
+        );
+        let (_directory, helm) = find(&script).await;
+        let source = source.parse().expect("a source");
+        let wanted =
+            Wanted { source: &source, name: "shop", version: "1.0.1", digest: None, reach };
+        let error = helm.expect("a helm").fetch(&wanted).await.expect_err("it fails").to_string();
+        (error, std::fs::read_to_string(log).expect("it was called"))
+    }
+
+    #[tokio::test]
+    async fn an_index_that_did_not_come_is_told_though_helm_ends_well() {
+        let source = "https://charts.test/stable";
+        let (error, calls) = fetched("exit 0", source, &Reach::default()).await;
+        assert!(error.contains("helm could get no index of https://charts.test/stable"), "{error}");
+        assert!(calls.starts_with("repo update") && !calls.contains("pull"), "{calls}");
+    }
+
+    #[tokio::test]
+    async fn credentials_go_in_plain_only_where_no_tls_is_spoken() {
+        let insecure = Reach { insecure: true, ..Reach::default() };
+        let source = "oci://charts.test/shop";
+        let plain = |calls: &str| calls.matches("--plain-http").count();
+        let refused = "echo 'Error: connection refused' >&2; exit 1";
+        let (error, calls) = fetched(refused, source, &insecure).await;
+        assert!(error.contains("refused") && plain(&calls) == 0, "{error} {calls}");
+        let spoken = format!("echo 'Error: {NO_TLS}' >&2; exit 1");
+        let (_, calls) = fetched(&spoken, source, &insecure).await;
+        assert_eq!((plain(&calls), calls.lines().count()), (1, 2), "{calls}");
+        let (_, calls) = fetched(&spoken, source, &Reach::default()).await;
+        assert_eq!((plain(&calls), calls.lines().count()), (0, 1), "{calls}");
+    }
+}

@@ -412,13 +412,15 @@ fn told(stderr: &str) -> String {
 
 #[cfg(test)]
 #[cfg(unix)]
-mod tests {
+pub(super) mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
     /// A shell script in place of helm.
-    async fn find(script: &str) -> (tempfile::TempDir, Result<Helm, HelmError>) {
+    pub(in crate::adapters::helm) async fn find(
+        script: &str,
+    ) -> (tempfile::TempDir, Result<Helm, HelmError>) {
         let directory = tempfile::tempdir().expect("a directory");
         let program = directory.path().join("helm");
         std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("a file");
