@@ -16,5 +16,6 @@ pub mod probe;
 pub mod record;
 pub mod registry;
 pub(crate) mod safe;
+pub mod temporary;
 pub mod workload;
 pub(crate) mod yaml;

@@ -78,15 +78,6 @@ pub(crate) fn new_directory(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-/// A new directory for a while, which nobody else can look into, whatever the umask says.
-pub(crate) fn temporary_directory(prefix: &str) -> std::io::Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(prefix);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir()
-}
-
 /// The directory that holds a path.
 pub(crate) fn above(path: &Path) -> &Path {
     path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."))

@@ -11,6 +11,7 @@ use crate::actions::lookup::is_floating;
 use crate::adapters::charts::{ChartSettings, Environment as HelmFiles, HelmCharts};
 use crate::adapters::clock;
 use crate::adapters::helm::chart::Reach;
+use crate::adapters::helm::copies::Copies;
 use crate::adapters::helm::driver::{Driver, DriverError};
 use crate::adapters::helm::process::HelmSettings;
 use crate::adapters::helm::rollouts::{HelmAccess, HelmRollouts, UpgradeOptions};
@@ -119,7 +120,7 @@ pub async fn releases(
     });
     let access = HelmAccess {
         driver: helm_driver(),
-        process: helm_process(settings, cluster),
+        process: HelmSettings { copies: options.copies.clone(), ..helm_process(settings, cluster) },
         locks: settings.directories.state.join("locks"),
         identity: cluster.identity().await?.into(),
         registries: registries.collect(),
@@ -155,6 +156,7 @@ fn helm_process(settings: &Settings, cluster: &Cluster) -> HelmSettings {
         tls_server_name: flags.tls_server_name.clone(),
         insecure: flags.insecure_skip_tls_verify,
         untold: untold.into_iter().find_map(|(flag, said)| said.then_some(flag)),
+        copies: Copies::default(),
     }
 }
 

@@ -81,7 +81,7 @@ fn a_file_imports_only_from_floors_below_its_own() {
             }
             // Adapters do not know each other; only what they are written in is shared. Charts lie in
             // registries too, and their repositories are asked with the same care.
-            let shared = ["hash", "record", "safe", "workload", "yaml"];
+            let shared = ["hash", "record", "safe", "temporary", "workload", "yaml"];
             let below = [("charts", "registry")];
             if same_room && room == "adapters" && path.len() > 1 && parts.len() > 1 {
                 let sibling = parts[1].trim_end_matches(".rs");

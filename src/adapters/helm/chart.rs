@@ -10,12 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tempfile::TempDir;
 
 use super::process::{Call, Helm, HelmError};
 use super::stored::StoredRelease;
 use crate::adapters::hash::sha256;
-use crate::adapters::safe;
+use crate::adapters::temporary::TemporaryDirectory;
 use crate::domain::chart::ChartSource;
 use crate::domain::image::Digest;
 
@@ -37,7 +36,7 @@ pub struct Fetched {
     /// SHA-256 of what its repository names: of the archive, or of the manifest in a registry.
     pub digest: Digest,
     /// The directory that it was fetched into.
-    pub kept: Option<Arc<TempDir>>,
+    pub kept: Option<Arc<TemporaryDirectory>>,
 }
 
 /// Why a chart is not here.
@@ -120,7 +119,7 @@ impl Reach {
 #[derive(Debug, Default)]
 pub(super) struct Indexes {
     /// Where they are kept.
-    directory: Option<Arc<TempDir>>,
+    directory: Option<Arc<TemporaryDirectory>>,
     /// The names of their repositories.
     fetched: BTreeSet<String>,
 }
@@ -150,7 +149,7 @@ impl Helm {
     }
 
     async fn fetch_by(&self, wanted: &Wanted<'_>) -> Result<Fetched, FetchError> {
-        let directory = safe::temporary_directory("safe-update-chart.")?;
+        let directory = TemporaryDirectory::new("safe-update-chart.")?;
         let mut environment: Vec<(&'static str, OsString)> = Vec::new();
         let mut arguments: Vec<OsString> = vec!["pull".into()];
         match wanted.source {
@@ -202,7 +201,7 @@ impl Helm {
         let directory = if let Some(directory) = &indexes.directory {
             Arc::clone(directory)
         } else {
-            let new = safe::temporary_directory("safe-update-indexes.")?;
+            let new = TemporaryDirectory::new("safe-update-indexes.")?;
             Arc::clone(indexes.directory.insert(Arc::new(new)))
         };
         let cache = directory.path().join("cache");

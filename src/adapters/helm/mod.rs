@@ -6,6 +6,7 @@
 
 pub mod alive;
 pub mod chart;
+pub mod copies;
 pub mod diff;
 pub mod driver;
 mod group;

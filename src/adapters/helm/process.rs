@@ -15,6 +15,7 @@ use tokio::process::{Child, Command};
 
 use super::alive::Alive;
 use super::chart::Indexes;
+use super::copies::Copies;
 use super::group::Group;
 use super::words::masked;
 use crate::domain::chart::ChartVersion;
@@ -53,6 +54,8 @@ pub struct HelmSettings {
     pub insecure: bool,
     /// A flag that says something about the connection which helm cannot be told.
     pub untold: Option<&'static str>,
+    /// The files that it is handed, which it calls by other names than the user does.
+    pub copies: Copies,
 }
 
 /// A helm that was found and may be used.
@@ -82,7 +85,15 @@ pub enum HelmError {
         /// The flag.
         flag: &'static str,
     },
-    /// It is too old, or says no version.
+    /// What it says is no version.
+    #[error("{program} says no version of helm: {said}")]
+    NoVersion {
+        /// The program.
+        program: String,
+        /// What it says.
+        said: String,
+    },
+    /// It is too old.
     #[error("{program} is {version}, and 3.14 or newer is needed (--reset-then-reuse-values)")]
     TooOld {
         /// The program.
@@ -117,6 +128,7 @@ impl HelmError {
             Self::Missing { .. } => {
                 Some("install helm (https://helm.sh/docs/intro/install/), or name it in HELM_BIN")
             }
+            Self::NoVersion { .. } => Some("name a helm in HELM_BIN"),
             Self::TooOld { .. } => Some("install a newer helm, or name one in HELM_BIN"),
             Self::Untold { .. } => {
                 Some("say it in a kubeconfig context instead, and name that with --context")
@@ -181,13 +193,14 @@ impl Helm {
             })
             .await?;
         let said = String::from_utf8_lossy(&printed.stdout).trim().to_owned();
-        let too_old = || HelmError::TooOld {
-            program: helm.program.display().to_string(),
-            version: said.chars().take(60).collect(),
+        let program = helm.program.display().to_string();
+        let said: String = said.chars().take(60).collect();
+        let Ok(version) = said.parse::<ChartVersion>() else {
+            let said = if said.is_empty() { "nothing".into() } else { said };
+            return Err(HelmError::NoVersion { program, said });
         };
-        let version: ChartVersion = said.parse().map_err(|_| too_old())?;
         if !version.is_at_least(3, 14) {
-            return Err(too_old());
+            return Err(HelmError::TooOld { program, version: said });
         }
         helm.version = version;
         Ok(helm)
@@ -246,7 +259,8 @@ impl Helm {
             return Err(HelmError::Timeout { verb, deadline: call.deadline });
         };
         group.done(true);
-        let stderr = masked(&String::from_utf8_lossy(&stderr), call.secrets);
+        let stderr = self.settings.copies.named(String::from_utf8_lossy(&stderr).into_owned());
+        let stderr = masked(&stderr, call.secrets);
         let failed =
             |message: String, killed| HelmError::Failed { verb: verb.clone(), message, killed };
         let status = status.map_err(|error| failed(error.to_string(), true))?;
@@ -445,10 +459,24 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
+    async fn files_are_called_by_the_names_that_the_user_gave() {
+        let script = r#"[ "$1" = version ] && { echo v4.3.1; exit; }
+            echo "Error: failed to parse $2: line 1" >&2; exit 1"#;
+        let (_directory, found) = find(script).await;
+        let mut helm = found.expect("a helm");
+        let mut copies = Copies::default();
+        let copy = copies.keep("prod.yaml", b"a: [").expect("a copy").display().to_string();
+        Arc::get_mut(&mut helm.settings).expect("nobody else has it").copies = copies;
+        let error = helm.run(&call(&["upgrade", &copy], &[])).await.expect_err("it fails");
+        assert_eq!(error.to_string(), "helm upgrade: failed to parse prod.yaml: line 1");
+    }
+
+    #[tokio::test]
     async fn old_ones_and_others_are_refused() {
         for (script, says) in [
             ("echo v3.13.9", "is v3.13.9, and 3.14 or newer"),
-            ("echo hello", "is hello, and"),
+            ("echo hello", "says no version of helm: hello"),
+            ("true", "says no version of helm: nothing"),
             ("exit 3", "helm version: it failed without a message"),
         ] {
             let (_directory, found) = find(script).await;

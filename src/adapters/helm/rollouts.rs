@@ -19,7 +19,6 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 use secrecy::SecretString;
-use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use self::parts::{PartState, Parts};
@@ -27,6 +26,7 @@ pub use self::upgrade::Upgrade;
 use self::watch::ReleaseWatcher;
 use super::alive::Alive;
 use super::chart::{Fetched, Reach};
+use super::copies::Copies;
 use super::driver::{Driver, DriverError};
 use super::process::{Helm, HelmError, HelmSettings};
 use super::releases;
@@ -80,14 +80,19 @@ pub struct UpgradeOptions {
     pub timeout: Option<Duration>,
     /// Values that are masked in helm's words.
     pub secrets: Vec<SecretString>,
-    /// Where copies of files with values lie; they go when nobody needs them any more.
-    pub kept: Option<Arc<TempDir>>,
+    /// The files with values, as helm is handed them.
+    pub copies: Copies,
 }
 
 impl Default for UpgradeOptions {
     /// The new chart's defaults with what the user set before.
     fn default() -> Self {
-        Self { values: vec![KEEP_VALUES.into()], timeout: None, secrets: Vec::new(), kept: None }
+        Self {
+            values: vec![KEEP_VALUES.into()],
+            timeout: None,
+            secrets: Vec::new(),
+            copies: Copies::default(),
+        }
     }
 }
 

@@ -16,7 +16,9 @@ use crate::cli::render::{diff, escape::escape, json, machine, table};
 use crate::cli::settings::{Settings, overrides};
 use crate::cli::wire;
 use crate::domain::consent::Consent;
-use crate::domain::plan::{Lookup, Plan};
+use crate::domain::gate::Decision;
+use crate::domain::inventory::Kind;
+use crate::domain::plan::{Lookup, Plan, Proposal};
 use crate::domain::policy::Overrides;
 use crate::ports::{EventSink, PullSecrets, Registry, Usage};
 
@@ -107,6 +109,14 @@ async fn make(
         let mut cost = registries.usage();
         cost.requests += charts.requests();
         printer.note(&usage(&cost));
+        let unseen = if arguments.diff { 0 } else { upgrades(&plan) };
+        if unseen > 0 {
+            let whose =
+                if unseen == 1 { "1 release was" } else { &format!("{unseen} releases were") };
+            printer.note(&format!(
+                "{whose} judged by what is published of the chart; --diff renders the upgrade as well"
+            ));
+        }
     }
     if let Some(file) = &arguments.out {
         let basis = basis::basis(&plan, cluster.as_ref(), settings, &overrides, printer).await?;
@@ -152,6 +162,17 @@ fn rendered(
         }
     }
     Ok(text)
+}
+
+/// How many upgrades of releases may be made, as far as is known.
+fn upgrades(plan: &Plan) -> usize {
+    let may_be_made = |proposal: &&Proposal| {
+        let (workload, _) = plan.target(proposal);
+        workload.kind == Kind::Release
+            && proposal.candidate.is_some()
+            && matches!(proposal.decision, Decision::Update | Decision::Held)
+    };
+    plan.proposals.iter().filter(may_be_made).count()
 }
 
 /// What the lookups cost, in one line.

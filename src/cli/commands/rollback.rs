@@ -19,6 +19,7 @@ use crate::cli::settings::Settings;
 use crate::cli::wire;
 use crate::domain::change::ObjectId;
 use crate::domain::history::{Record, RecordId};
+use crate::domain::inventory;
 use crate::domain::target::TargetName;
 use crate::ports::rollouts::{Journal as _, Lock as _, ReadError, Remembered};
 
@@ -154,6 +155,9 @@ async fn records(
 /// A rollback that cannot begin.
 fn refused(error: RollbackError) -> CommandError {
     let (kind, hint) = match &error {
+        RollbackError::NoRecord(object) if object.kind == inventory::Kind::Release => {
+            (Kind::Refused, "`helm history` shows its revisions, `helm rollback` goes back to one")
+        }
         RollbackError::NoRecord(_) => {
             (Kind::Refused, "`kubectl rollout undo` knows what the controller kept")
         }

@@ -43,7 +43,7 @@ pub fn run(
             values: told.flags,
             timeout: arguments.timeout,
             secrets: told.secrets,
-            kept: told.kept,
+            copies: told.copies,
         },
         chart,
         context: render::preview::context(arguments.diff_context),

@@ -3,6 +3,7 @@
 
 mod diff;
 mod failures;
+mod flux;
 mod ground;
 mod kills;
 mod plans;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
-use tempfile::TempDir;
 
 use super::super::alive::{Alive, Begun};
 use super::super::manifest;
@@ -16,6 +15,7 @@ use super::super::storage::Stored;
 use super::super::stored::StoredRelease;
 use super::super::words::masked;
 use super::{HelmRollouts, PATIENCE, TIMEOUT, hash, slot};
+use crate::adapters::temporary::TemporaryDirectory;
 use crate::domain::change::{ObjectId, Revision};
 use crate::domain::health::{Failure, FailureCode};
 use crate::domain::release::{Release, ReleaseStatus};
@@ -33,7 +33,7 @@ pub struct Upgrade {
     /// The chart: an archive or a directory on this machine, the very one that was previewed.
     pub chart: PathBuf,
     /// Where it was fetched to; it goes when nobody needs it any more.
-    pub kept: Option<Arc<TempDir>>,
+    pub kept: Option<Arc<TemporaryDirectory>>,
     /// How values are made: the flags of `helm upgrade`.
     pub values: Vec<OsString>,
     /// helm's own timeout, where one was said.

@@ -3,17 +3,14 @@
 
 use std::ffi::OsString;
 use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use secrecy::SecretString;
 use serde_json::Value;
-use tempfile::TempDir;
 
+use crate::adapters::helm::copies::Copies;
 use crate::adapters::helm::rollouts::KEEP_VALUES;
 use crate::adapters::helm::words;
-use crate::adapters::safe;
 use crate::cli::args_helm::Values;
 use crate::cli::error::CommandError;
 
@@ -27,8 +24,8 @@ pub(super) struct Told {
     pub(super) flags: Vec<OsString>,
     /// What is masked in helm's words.
     pub(super) secrets: Vec<SecretString>,
-    /// Where the copies of files lie; they go when this goes.
-    pub(super) kept: Option<Arc<TempDir>>,
+    /// The copies of files.
+    pub(super) copies: Copies,
 }
 
 /// Reads what was typed.
@@ -43,7 +40,8 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
     } else {
         KEEP_VALUES
     };
-    let mut told = Told { flags: vec![mode.into()], secrets: Vec::new(), kept: None };
+    let mut told =
+        Told { flags: vec![mode.into()], secrets: Vec::new(), copies: Copies::default() };
     let mut stdin = Some(stdin);
     for file in &values.values {
         // helm fetches these itself.
@@ -60,8 +58,7 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
             contents(file)?
         };
         told.learn(&bytes);
-        let copy = told.copy(&bytes)?;
-        told.push("--values=", &copy);
+        told.copy("--values=", if file == "-" { "standard input" } else { file }, &bytes)?;
     }
     for pairs in &values.set_file {
         for pair in unescaped(pairs) {
@@ -71,8 +68,7 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
             };
             let bytes = contents(file)?;
             told.learn_value(key, Value::from(String::from_utf8_lossy(&bytes)));
-            let copy = told.copy(&bytes)?;
-            told.push(&format!("--set-file={key}="), &copy);
+            told.copy(&format!("--set-file={key}="), file, &bytes)?;
         }
     }
     for (flag, given) in [
@@ -92,10 +88,15 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
 }
 
 impl Told {
-    fn push(&mut self, flag: &str, file: &Path) {
+    /// Hands over a copy of a file.
+    fn copy(&mut self, flag: &str, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
+        let copy = self.copies.keep(name, bytes).map_err(|error| {
+            CommandError::environment(anyhow::Error::new(error).context("a copy of the values"))
+        })?;
         let mut text = OsString::from(flag);
-        text.push(file);
+        text.push(copy);
         self.flags.push(text);
+        Ok(())
     }
 
     /// Takes over what looks secret in `KEY=VALUE`.
@@ -127,22 +128,6 @@ impl Told {
         if let Ok(values) = serde_yaml::from_str::<Value>(&text) {
             words::collect(&values, &mut self.secrets);
         }
-    }
-
-    /// Keeps a copy, in a directory that only its owner can look into.
-    fn copy(&mut self, bytes: &[u8]) -> Result<PathBuf, CommandError> {
-        let trouble = |error: std::io::Error| {
-            CommandError::environment(anyhow::Error::new(error).context("a copy of the values"))
-        };
-        let directory = if let Some(directory) = &self.kept {
-            Arc::clone(directory)
-        } else {
-            let directory = safe::temporary_directory("safe-update-values.").map_err(trouble)?;
-            Arc::clone(self.kept.insert(Arc::new(directory)))
-        };
-        let path = directory.path().join(format!("{}.yaml", self.flags.len()));
-        std::fs::write(&path, bytes).map_err(trouble)?;
-        Ok(path)
     }
 }
 
