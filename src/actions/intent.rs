@@ -92,9 +92,12 @@ pub fn intents(plan: &Plan, rows: &[usize], limits: &dyn Fn(usize) -> Limits) ->
             continue;
         };
         let limits = limits(*row);
-        let to = match &slot.image {
-            SlotImage::Reference(reference) => Goal::Image(written(reference, offer, limits.pin)),
-            SlotImage::Chart(_) => Goal::Chart(slot.image.shown(&offer.tag).into()),
+        let (to, bump) = match &slot.image {
+            SlotImage::Reference(reference) => {
+                (Goal::Image(written(reference, offer, limits.pin)), offer.change)
+            }
+            // What a small step of a chart deploys may be a large one, and have changed its data.
+            SlotImage::Chart(_) => (Goal::Chart(slot.image.shown(&offer.tag).into()), offer.size),
             SlotImage::Malformed { .. } => continue,
         };
         let step = Step {
@@ -103,7 +106,7 @@ pub fn intents(plan: &Plan, rows: &[usize], limits: &dyn Fn(usize) -> Limits) ->
             to,
             digest: offer.digest.clone(),
             running: proposal.current.digest.clone(),
-            bump: offer.change,
+            bump,
         };
         let intent = by_object.entry(proposal.workload).or_insert_with(|| Intent {
             verb: Verb::Apply,

@@ -176,6 +176,7 @@ pub(super) async fn plan_in_detail(
         |workload: &Workload| workload.object().and_then(|object| options.memories.get(&object));
     plan::block_known_combinations(&mut plan, memory);
     plan::hold_unproved(&mut plan, memory);
+    plan::tell_who(&mut plan, memory);
     (plan, detail)
 }
 

@@ -51,6 +51,8 @@ pub struct Previewed {
     pub unseen: Vec<String>,
     /// The digest of the chart that was looked at.
     pub digest: Option<Digest>,
+    /// The state of the release on which it was looked at.
+    pub template_hash: String,
     /// What a tool of the user's says of it, as text for people.
     pub told: Option<String>,
 }
@@ -95,6 +97,7 @@ pub async fn preview(
         misfits,
         unseen,
         digest: new.digest,
+        template_hash: stored.template_hash,
         told,
     })
 }
@@ -206,7 +209,7 @@ impl Previewed {
         let ground = match &self.ground {
             Ok(Ground::Same) => None,
             Ok(Ground::Differs(found)) => Some(format!(
-                "the installed chart does not render what is stored ({}): a post-renderer, another repository, or a changed chart; look at the preview",
+                "the installed chart does not render what is stored ({}): a post-renderer, another repository, a changed chart, or a template that asks for more than values (an install, the time, the cluster); look at the preview",
                 few(found.iter().map(told))
             )),
             Err(why) => {

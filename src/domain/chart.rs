@@ -23,6 +23,8 @@ pub struct ChartInUse {
     pub version: Arc<str>,
     /// The version of what it deploys, where it says one.
     pub app_version: Option<Arc<str>>,
+    /// Where it comes from, where the record says it (no Helm so far) or whoever declares the release.
+    pub source: Option<ChartSource>,
 }
 
 /// What is published of one version of a chart: the fields of its `Chart.yaml` that a decision needs.
@@ -68,6 +70,19 @@ impl fmt::Display for ChartSource {
             Self::Index { url, name: None } => formatter.write_str(url),
             Self::Index { url, name: Some(name) } => write!(formatter, "{name} ({url})"),
             Self::Oci(reference) => write!(formatter, "oci://{reference}"),
+        }
+    }
+}
+
+impl ChartSource {
+    /// The source of a chart in a repository, by the repository's address; of a registry the chart may
+    /// be named by it already. None where the text is no address that may be shown.
+    pub fn in_repository(address: &str, chart: &str) -> Option<Self> {
+        match address.parse().ok()? {
+            Self::Oci(path) if path.rsplit('/').next() != Some(chart) => {
+                Some(Self::Oci(format!("{path}/{chart}").into()))
+            }
+            source => Some(source),
         }
     }
 }

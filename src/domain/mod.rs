@@ -22,4 +22,5 @@ pub mod preview;
 pub mod release;
 pub mod rollout;
 pub mod target;
+pub mod text;
 pub mod version;

@@ -3,20 +3,21 @@
 //! [`judge`] puts one target's candidates, limits and gates together. It is pure: the same inputs
 //! give the same proposal.
 
-use std::sync::Arc;
+mod preview;
+mod remembered;
 
 use jiff::Timestamp;
 
 use super::candidate::{PassedOver, Reason};
-use super::change::SlotId;
 use super::chart::ChartSource;
-use super::consent::slot_id;
-use super::gate::{self, Decision, Finding, Gate, Step, Surroundings, Verdict};
-use super::history::Memory;
+use super::gate::{self, Decision, Finding, Step, Surroundings};
 use super::image::{Digest, ImageReference, Tag};
 use super::inventory::{Inventory, Running, Slot, Warning, Workload};
 use super::policy::{Action, Limits, Pin, Source};
 use super::version::Bump;
+
+pub use self::preview::{Findings, Unseen, block_unseen, count_preview};
+pub use self::remembered::{block_known_combinations, count_approval, hold_unproved, tell_who};
 
 /// A candidate and what is decided about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Offer {
     pub digest: Option<Digest>,
     /// What kind of change it is.
     pub change: Bump,
+    /// The largest step that comes with it: of the version alone; of a chart also of what it deploys.
+    pub size: Bump,
     /// What the policy says about it.
     pub action: Action,
     /// What the gates make of it.
@@ -137,159 +140,6 @@ impl Plan {
     }
 }
 
-/// Blocks the rows of a workload that would go out together as what failed together there before.
-/// Each of them may be fine by itself, and can be named.
-pub fn block_known_combinations<'a>(
-    plan: &mut Plan,
-    memory: impl Fn(&Workload) -> Option<&'a Memory>,
-) {
-    for (index, workload) in plan.inventory.workloads.iter().enumerate() {
-        let Some(memory) = memory(workload) else { continue };
-        let rows = || plan.proposals.iter().filter(|row| row.workload == index);
-        // What needs a yes may not get one, and is looked at again when it did.
-        let offered = |row: &Proposal| {
-            if row.decision != Decision::Update {
-                return None;
-            }
-            let slot = slot_id(&workload.slots[row.slot]);
-            Some((slot, row.candidate.as_ref()?.digest.clone()?))
-        };
-        let offers: Vec<(SlotId, Digest)> = rows().filter_map(offered).collect();
-        let wanted: Vec<(&SlotId, &Digest)> = offers.iter().map(|(slot, to)| (slot, to)).collect();
-        let Some(known) = memory.is_known_bad_together(&wanted) else { continue };
-        let why = format!(
-            "these versions failed together on {}: {}; name one container by itself, or `forget` them",
-            known.since.strftime("%Y-%m-%d"),
-            known.why
-        );
-        for row in plan.proposals.iter_mut().filter(|row| row.workload == index) {
-            let slot = slot_id(&workload.slots[row.slot]);
-            let part = known.versions.iter().any(|bad| bad.slot == slot);
-            if let (true, Some(offer)) = (part, &mut row.candidate) {
-                offer.decision = Decision::Blocked;
-                row.decision = Decision::Blocked;
-                row.reasons.insert(0, why.clone());
-                row.findings
-                    .push(Finding { gate: Gate::Policy, verdict: Verdict::Deny(why.clone()) });
-            }
-        }
-    }
-}
-
-/// Holds the rows of `CronJobs` whose last change was not seen to work yet: a step from there would
-/// leave nothing behind it that is known to work.
-pub fn hold_unproved<'a>(plan: &mut Plan, memory: impl Fn(&Workload) -> Option<&'a Memory>) {
-    for (index, workload) in plan.inventory.workloads.iter().enumerate() {
-        let Some(memory) = memory(workload) else { continue };
-        let last = memory.last.as_ref();
-        let Some(last) = last.filter(|last| last.awaits_run()) else { continue };
-        let stands = |(slot, image): &(SlotId, Arc<str>)| {
-            workload
-                .slots
-                .iter()
-                .any(|one| slot_id(one) == *slot && one.image.as_written() == &**image)
-        };
-        // Somebody went on from there already.
-        if !last.written.iter().all(stands) {
-            continue;
-        }
-        let why = format!(
-            "its next run has to show first whether its last change works ({}); `--yes` goes on from there",
-            last.id
-        );
-        let is_approved = |slot: &SlotId, offer: &Offer| {
-            let approval = |digest| memory.approval(slot, &offer.tag, digest, plan.created);
-            offer.digest.as_ref().and_then(approval).is_some()
-        };
-        for row in plan.proposals.iter_mut().filter(|row| row.workload == index) {
-            let slot = slot_id(&workload.slots[row.slot]);
-            if let (Decision::Update, Some(offer)) = (row.decision, &mut row.candidate)
-                && !is_approved(&slot, offer)
-            {
-                offer.decision = Decision::Held;
-                row.decision = Decision::Held;
-                row.reasons.insert(0, why.clone());
-                row.findings
-                    .push(Finding { gate: Gate::Verifiable, verdict: Verdict::Hold(why.clone()) });
-            }
-        }
-    }
-}
-
-/// What a preview of an upgrade found, as far as it decides something.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings {
-    /// The release may not stand on its chart: an upgrade would take away what was added to it.
-    pub ground: Option<String>,
-    /// The API server would refuse a part of it.
-    pub fails: Option<String>,
-    /// Images that are not there.
-    pub missing: Option<String>,
-    /// The largest step of an image.
-    pub images: Option<Bump>,
-    /// Images that would go to an older version.
-    pub older: Option<String>,
-    /// Images that are not built for every node on which they may land.
-    pub misfits: Option<String>,
-    /// The digest of the chart that was looked at.
-    pub digest: Option<Digest>,
-}
-
-/// Judges a release anew with what a preview found.
-pub fn count_preview(proposal: &mut Proposal, limits: &Limits, found: Findings) {
-    let Some(offer) = &mut proposal.candidate else { return };
-    let Findings { ground, fails, missing, images, older, misfits, digest } = found;
-    let mut add = |gate, verdict: Verdict| proposal.findings.push(Finding { gate, verdict });
-    let mut reasons = Vec::new();
-    if offer.digest.is_none() {
-        offer.digest = digest;
-    }
-    for (gate, why) in [(Gate::Images, missing), (Gate::Preview, fails)] {
-        if let Some(why) = why {
-            reasons.push(why.clone());
-            add(gate, Verdict::Deny(why));
-        }
-    }
-    let held = [(Gate::Ground, ground), (Gate::Images, older), (Gate::Images, misfits)];
-    for (gate, why) in held {
-        if let Some(why) = why {
-            reasons.push(why.clone());
-            add(gate, Verdict::Hold(why));
-        }
-    }
-    if let Some(step) = images {
-        let set = limits.action(step);
-        // Of chart, application and images the largest step is what the policy is asked about.
-        if set.value > offer.action {
-            offer.action = set.value;
-            let why = format!("its images take a {step} step");
-            let (why, verdict) = match set.value {
-                Action::Auto => (why, Verdict::Allow),
-                Action::Review => {
-                    let why = format!("{why}, which needs a yes (set by {})", set.source);
-                    (why.clone(), Verdict::Hold(why))
-                }
-                Action::Manual => {
-                    let why =
-                        format!("{why}, which needs the version by name (set by {})", set.source);
-                    (why.clone(), Verdict::Hold(why))
-                }
-                Action::Skip => {
-                    let why = format!("{why}, which never happens here (set by {})", set.source);
-                    (why.clone(), Verdict::Deny(why))
-                }
-            };
-            reasons.push(why);
-            add(Gate::Policy, verdict);
-        }
-    }
-    // A preview never frees.
-    offer.decision = offer.decision.max(gate::fold(&proposal.findings));
-    proposal.decision = offer.decision;
-    reasons.append(&mut proposal.reasons);
-    proposal.reasons = reasons;
-}
-
 /// A candidate before it is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prospect {
@@ -358,6 +208,7 @@ pub fn judge(
                 tag: prospect.tag.clone(),
                 digest: prospect.digest.clone(),
                 change: prospect.change,
+                size: prospect.size,
                 action,
                 decision: gate::fold(&findings),
             };
@@ -407,29 +258,6 @@ fn rank(offer: &Offer, limits: &Limits) -> (u8, u8) {
         Action::Skip => 0,
     };
     (freedom, offer.change.height())
-}
-
-/// Lets an approval of the candidate, bound to its digest, count as the yes that the policy asks for.
-pub fn count_approval(proposal: &mut Proposal, limits: &Limits) {
-    let Some(offer) = &mut proposal.candidate else { return };
-    let approved =
-        |(tag, digest): &(Tag, Digest)| *tag == offer.tag && Some(digest) == offer.digest.as_ref();
-    let asks = matches!(offer.action, Action::Review | Action::Manual);
-    // What is left alone stays so, whatever was approved before.
-    let closed = limits.skip.is_some() || !limits.errors.is_empty();
-    if !asks || closed || !limits.approved.iter().any(approved) {
-        return;
-    }
-    for finding in &mut proposal.findings {
-        if finding.gate == Gate::Policy {
-            finding.verdict = Verdict::Allow;
-        }
-    }
-    offer.decision = gate::fold(&proposal.findings);
-    proposal.decision = offer.decision;
-    let others = proposal.findings.iter().filter_map(|each| each.verdict.reason());
-    proposal.reasons = others.map(str::to_owned).collect();
-    proposal.reasons.push(format!("a {} change, approved", offer.change));
 }
 
 fn without_candidate(proposal: &mut Proposal, limits: &Limits, prospects: &Prospects) {

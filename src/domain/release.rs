@@ -105,8 +105,6 @@ pub struct Release {
     /// The chart brings definitions of custom resources (`crds/`), which Helm never upgrades. Those
     /// of its dependencies are not in the record and not known.
     pub has_crds: bool,
-    /// The repository of the chart, where a later Helm wrote it down; none does so far.
-    pub repo_url: Option<Arc<str>>,
     /// The newest revision that is deployed, when this one is another.
     pub deployed: Option<DeployedRevision>,
 }
@@ -225,13 +223,13 @@ mod tests {
                 name: "web".into(),
                 version: format!("1.0.{number}").into(),
                 app_version: None,
+                source: None,
             },
             first_deployed: None,
             last_deployed: None,
             description: String::new(),
             has_hooks: false,
             has_crds: false,
-            repo_url: None,
             deployed: None,
         }
     }

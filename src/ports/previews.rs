@@ -84,6 +84,8 @@ pub struct Rendering {
     pub values: Tree,
     /// The digest of the chart; none where nothing was fetched.
     pub digest: Option<Digest>,
+    /// What tells this state of the release from others, as when it is written.
+    pub template_hash: String,
 }
 
 /// Why there is no preview.

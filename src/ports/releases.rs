@@ -4,6 +4,7 @@
 use futures_util::future::BoxFuture;
 
 use super::{DiscoverError, Scope};
+use crate::domain::chart::ChartSource;
 use crate::domain::inventory::{Owner, Warning};
 
 /// The kind of object in which Helm keeps its records.
@@ -77,6 +78,8 @@ pub struct Declared {
     pub release: String,
     /// Who declares it.
     pub owner: Owner,
+    /// Where it takes the chart from, where that can be read.
+    pub source: Option<ChartSource>,
 }
 
 /// Is handed one object after the other, which is gone afterwards.

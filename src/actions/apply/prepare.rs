@@ -332,9 +332,13 @@ async fn inspect(room: &Room<'_>, intent: &Intent, change: &Change) -> Result<In
         return Err(Outcome::Stale("the object was deleted and made anew since".into()));
     }
     if intent.template_hash.as_ref().is_some_and(|hash| *hash != seen.template_hash) {
+        let what = match change.object.kind {
+            Kind::Release => "what helm stored of it",
+            _ => "its pod template",
+        };
         return Err(Outcome::Stale(match &seen.writer {
-            Some(writer) => format!("its pod template was changed since (by {writer})"),
-            None => "its pod template was changed since".into(),
+            Some(writer) => format!("{what} was changed since (by {writer})"),
+            None => format!("{what} was changed since"),
         }));
     }
     consent::may_be_written(&seen.workload).map_err(Outcome::Refused)?;
@@ -344,7 +348,7 @@ async fn inspect(room: &Room<'_>, intent: &Intent, change: &Change) -> Result<In
         return Err(Outcome::Busy(format!("another helm works on it: {what}")));
     }
     if seen.release.as_ref().is_some_and(|release| release.deployed.is_none()) {
-        let why = "no revision of it was ever deployed, so that helm upgrades nothing and there is no way back: uninstall and install it";
+        let why = "no revision of it was ever deployed, so that there is no way back: uninstall and install it, or upgrade it with helm";
         return Err(Outcome::Refused(why.into()));
     }
     if let (Verb::Apply, Progress::Underway(what)) = (intent.verb, &seen.workload.rollout.progress)

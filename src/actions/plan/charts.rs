@@ -188,7 +188,7 @@ async fn ask(
     published
 }
 
-/// The source that somebody named for a release.
+/// The source that somebody named for a release: the command line, the policy, whoever declares it.
 fn named(room: &ChartRoom<'_>, wanted: &Wanted<'_>) -> Option<ChartSource> {
     let namespace = wanted.workload.namespace.as_deref().unwrap_or_default();
     let release = format!("{namespace}/{}", wanted.workload.name);
@@ -196,7 +196,8 @@ fn named(room: &ChartRoom<'_>, wanted: &Wanted<'_>) -> Option<ChartSource> {
         .given
         .map(|given| &given.source)
         .or_else(|| room.sources.get(&release))
-        .or_else(|| room.sources.get(&*wanted.chart.name))?;
+        .or_else(|| room.sources.get(&*wanted.chart.name))
+        .or(wanted.chart.source.as_ref())?;
     let ChartSource::Index { url, name: None } = source else { return Some(source.clone()) };
     // Helm knows how a repository of its configuration is reached.
     let is_it =

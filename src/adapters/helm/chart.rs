@@ -13,6 +13,7 @@ use secrecy::SecretString;
 
 use super::process::{Call, Helm, HelmError};
 use super::stored::StoredRelease;
+use super::words::without_credentials;
 use crate::adapters::hash::sha256;
 use crate::adapters::temporary::TemporaryDirectory;
 use crate::domain::chart::ChartSource;
@@ -228,7 +229,7 @@ impl Helm {
             // Helm 3 ends with 0 where a repository did not answer. Its words quote the address, which
             // may hold credentials.
             if !cache.join(format!("{repository}-index.yaml")).is_file() {
-                return Err(FetchError::Index(name.unwrap_or(url).to_owned()));
+                return Err(FetchError::Index(without_credentials(name.unwrap_or(url))));
             }
             indexes.fetched.insert(repository.clone());
         }
@@ -316,6 +317,10 @@ mod tests {
     /// Fetches `shop` 1.0.1 with a helm that does what a script says, `$log` being a file of its own.
     /// What it was called for is the second value.
     async fn fetched(script: &str, source: &str, reach: &Reach) -> (String, String) {
+        fetched_of(script, &source.parse().expect("a source"), reach).await
+    }
+
+    async fn fetched_of(script: &str, source: &ChartSource, reach: &Reach) -> (String, String) {
         let logs = tempfile::tempdir().expect("a directory");
         let log = logs.path().join("log");
         let script = format!(
@@ -323,9 +328,7 @@ mod tests {
             log.display()
         );
         let (_directory, helm) = find(&script).await;
-        let source = source.parse().expect("a source");
-        let wanted =
-            Wanted { source: &source, name: "shop", version: "1.0.1", digest: None, reach };
+        let wanted = Wanted { source, name: "shop", version: "1.0.1", digest: None, reach };
         let error = helm.expect("a helm").fetch(&wanted).await.expect_err("it fails").to_string();
         (error, std::fs::read_to_string(log).expect("it was called"))
     }
@@ -336,6 +339,29 @@ mod tests {
         let (error, calls) = fetched("exit 0", source, &Reach::default()).await;
         assert!(error.contains("helm could get no index of https://charts.test/stable"), "{error}");
         assert!(calls.starts_with("repo update") && !calls.contains("pull"), "{calls}");
+    }
+
+    #[tokio::test]
+    async fn what_helm_says_of_addresses_names_no_credentials() {
+        let script = |verb: &str| {
+            format!(
+                r#"[ "$1" = {verb} ] && {{ echo "Error: failed: https://ann:s3cret@charts.test/x?s=sig-1" >&2; exit 1; }}
+                [ "$1" = repo ] && {{ mkdir -p "$HELM_REPOSITORY_CACHE"
+                    touch "$HELM_REPOSITORY_CACHE/charts-index.yaml"; }}
+                exit 0"#
+            )
+        };
+        // Helm 4 ends with 1 where a repository did not answer.
+        for verb in ["repo", "pull"] {
+            let source = ChartSource::Index {
+                url: "https://charts.test".into(),
+                name: Some("charts".into()),
+            };
+            let (error, calls) = fetched_of(&script(verb), &source, &Reach::default()).await;
+            assert!(error.contains("https://charts.test/x?***"), "{error}");
+            assert!(!error.contains("s3cret") && !error.contains("sig-1"), "{error}");
+            assert!(calls.contains(verb), "{calls}");
+        }
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use super::process::{Call, Helm, HelmError};
 use super::words::masked;
+use crate::domain::text::is_steering;
 
 /// How long it may take.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -94,7 +95,7 @@ impl Helm {
 fn tame(text: &str) -> String {
     let mut tame = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c.is_control() && c != '\n' && c != '\t') {
+    while let Some(at) = rest.find(|c: char| is_steering(c) && c != '\n' && c != '\t') {
         tame.push_str(&rest[..at]);
         rest = &rest[at..];
         let colour = colour(rest);
@@ -105,7 +106,7 @@ fn tame(text: &str) -> String {
         }
         let mut characters = rest.chars();
         if let Some(control) = characters.next() {
-            tame.extend(control.escape_default());
+            tame.extend(control.escape_unicode());
         }
         rest = characters.as_str();
     }
@@ -184,7 +185,7 @@ mod tests {
         let script = r#"#!/bin/sh
             [ "$1" = version ] && { echo v4.3.1; exit; }
             case "$*" in *same*) exit 0;; *broken*) echo "Error: no such chart" >&2; exit 1;; esac
-            printf 'changed \033[33myellow\033[0m \033]8;;evil\n'; exit 2"#;
+            printf 'changed \033[33myellow\033[0m \033]8;;evil \342\200\256turned\n'; exit 2"#;
         std::fs::write(&program, script).expect("a file");
         std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700)).expect("a mode");
         let settings = HelmSettings { program: Some(program.into()), ..HelmSettings::default() };
@@ -196,6 +197,6 @@ mod tests {
         let error = of("broken").await.expect_err("it fails");
         assert_eq!(error.to_string(), "helm diff: no such chart");
         let text = of("shop").await.expect("it works").expect("something differs");
-        assert_eq!(text, "changed \u{1b}[33myellow\u{1b}[0m \\u{1b}]8;;evil\n");
+        assert_eq!(text, "changed \u{1b}[33myellow\u{1b}[0m \\u{1b}]8;;evil \\u{202e}turned\n");
     }
 }

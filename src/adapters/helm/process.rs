@@ -17,7 +17,7 @@ use super::alive::Alive;
 use super::chart::Indexes;
 use super::copies::Copies;
 use super::group::Group;
-use super::words::masked;
+use super::words::{masked, without_credentials};
 use crate::domain::chart::ChartVersion;
 
 /// The most that is read of what helm prints: a rendered release may have tens of megabytes.
@@ -260,7 +260,7 @@ impl Helm {
         };
         group.done(true);
         let stderr = self.settings.copies.named(String::from_utf8_lossy(&stderr).into_owned());
-        let stderr = masked(&stderr, call.secrets);
+        let stderr = without_credentials(&masked(&stderr, call.secrets));
         let failed =
             |message: String, killed| HelmError::Failed { verb: verb.clone(), message, killed };
         let status = status.map_err(|error| failed(error.to_string(), true))?;

@@ -118,6 +118,12 @@ impl<'a> Releases<'a> {
             };
             if let Some(one) = inventory.workloads.iter_mut().find(is_it) {
                 one.owner = declared.owner;
+                let Some(source) = declared.source else { continue };
+                for slot in &mut one.slots {
+                    if let SlotImage::Chart(chart) = &mut slot.image {
+                        Arc::make_mut(chart).source = Some(source.clone());
+                    }
+                }
             }
         }
     }

@@ -37,11 +37,11 @@ use crate::adapters::hash::sha256;
 use crate::domain::change::{ObjectId, SlotId};
 use crate::domain::health::JobState;
 use crate::domain::history::RecordId;
-use crate::domain::inventory::{Kind, SlotKind};
+use crate::domain::inventory::{Kind, Owner, SlotKind};
 use crate::domain::release::ReleaseStatus;
 use crate::domain::rollout::{Half, Images, ReleaseStanding, Working};
 use crate::ports::previews::Rehearsals;
-use crate::ports::releases::{ReleaseError, ReleaseRecords};
+use crate::ports::releases::{Declared, ReleaseError, ReleaseRecords};
 use crate::ports::rollouts::{
     CronRun, Inspected, Placed, ReadError, Replacement, Rollouts, WatchSubject, Watcher,
     WriteError, Written,
@@ -118,6 +118,8 @@ pub struct HelmRollouts {
     /// How they stood before the upgrade of this run: what was broken then is not its fault. A run that
     /// takes another one up does not know it, and excuses nobody.
     before: Mutex<HashMap<ObjectId, Arc<Parts>>>,
+    /// What controllers declare, by the namespace that was asked about.
+    declared: Mutex<HashMap<Arc<str>, Arc<Vec<Declared>>>>,
 }
 
 impl HelmRollouts {
@@ -139,6 +141,7 @@ impl HelmRollouts {
             secrets: Mutex::default(),
             looked: Mutex::default(),
             before: Mutex::default(),
+            declared: Mutex::default(),
         }
     }
 
@@ -177,12 +180,34 @@ impl HelmRollouts {
         Ok(stored)
     }
 
+    /// Who declares a release and would put it back; asked once a namespace. Where that may not be
+    /// read, the plan has warned of it.
+    async fn declared(&self, object: &ObjectId) -> Option<Owner> {
+        let namespace = &object.namespace;
+        let known = locked(&self.declared).get(namespace).cloned();
+        let declared = if let Some(known) = known {
+            known
+        } else {
+            let found = self.storage().declared(&[namespace]).await.ok()?;
+            let found = Arc::new(found.declared);
+            locked(&self.declared).insert(Arc::clone(namespace), Arc::clone(&found));
+            found
+        };
+        let is_it = |one: &&Declared| *one.namespace == **namespace && *one.release == *object.name;
+        declared.iter().find(is_it).map(|one| one.owner.clone())
+    }
+
     async fn inspected(&self, object: &ObjectId) -> Result<Inspected, ReadError> {
         let stored = self.stored(object).await?;
         let newest = &stored.newest.release;
-        let workload = releases::workload(newest).ok_or_else(|| ReadError::Gone(object.clone()))?;
+        let workload = releases::workload(newest);
+        let mut workload = workload.ok_or_else(|| ReadError::Gone(object.clone()))?;
+        if let Some(owner) = self.declared(object).await {
+            workload.owner = owner;
+        }
         let standing = standing(&stored);
         let parts = self.parts(standing).await?;
+        let upgrade_is = locked(&self.upgrades).get(object).is_some_and(|one| one.stateful);
         let is_deployed = newest.status == ReleaseStatus::Deployed;
         let inspected = Inspected {
             uid: releases::uid(newest),
@@ -197,7 +222,7 @@ impl HelmRollouts {
             writer: None,
             progress_deadline: parts.progress_deadline(),
             healthy: is_deployed && parts.are_healthy(),
-            stateful: workload.rollout.stateful,
+            stateful: workload.rollout.stateful || upgrade_is,
             release: Some(ReleaseStanding {
                 newest: newest.revision,
                 deployed: stored

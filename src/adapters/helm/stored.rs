@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::adapters::hash::sha256;
-use crate::domain::chart::ChartInUse;
+use crate::domain::chart::{ChartInUse, ChartSource};
 use crate::domain::image::Digest;
 use crate::domain::release::{Release, ReleaseStatus, Revision};
 use crate::ports::releases::{Keeper, RecordObject};
@@ -216,6 +216,11 @@ fn release(
     };
     let hooks: Option<AnyOf<HookEvents<'_>>> =
         record.hooks.map(|hooks| json(hooks.get().as_bytes())).transpose()?.flatten();
+    let chart_name = short(metadata.name.as_deref(), "name of its chart")?
+        .ok_or(DecodeError::Missing("name of its chart"))?;
+    // No Helm writes it so far.
+    let repository = short(metadata.repo_url.as_deref(), "repoURL of its chart")?
+        .or(short(metadata.repo_url_too.as_deref(), "repoUrl of its chart")?);
     Ok(Release {
         namespace: namespace.into(),
         target_namespace: short(record.namespace.as_deref(), "namespace")?
@@ -226,8 +231,10 @@ fn release(
             .and_then(|info| info.status.as_deref())
             .map_or(ReleaseStatus::Unknown, ReleaseStatus::read),
         chart: ChartInUse {
-            name: short(metadata.name.as_deref(), "name of its chart")?
-                .ok_or(DecodeError::Missing("name of its chart"))?,
+            source: repository
+                .as_deref()
+                .and_then(|address| ChartSource::in_repository(address, &chart_name)),
+            name: chart_name,
             version: short(metadata.version.as_deref(), "version of its chart")?
                 .ok_or(DecodeError::Missing("version of its chart"))?,
             app_version: short(metadata.app_version.as_deref(), "appVersion of its chart")?,
@@ -240,8 +247,6 @@ fn release(
             .unwrap_or_default(),
         has_hooks: hooks.is_some_and(|hooks| hooks.found),
         has_crds: chart.files.as_ref().is_some_and(|files| files.found),
-        repo_url: short(metadata.repo_url.as_deref(), "repoURL of its chart")?
-            .or(short(metadata.repo_url_too.as_deref(), "repoUrl of its chart")?),
         deployed: None,
     })
 }

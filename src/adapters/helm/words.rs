@@ -33,7 +33,8 @@ pub fn masked(text: &str, secrets: &[SecretString]) -> String {
 /// quoted, in an address, and in base64, alone or as a part of something longer.
 pub fn hide(secret: &str, found: &mut Vec<SecretString>) {
     let secret = secret.trim();
-    if secret.len() < SHORTEST {
+    // Masked, such a word would be missing everywhere.
+    if secret.len() < SHORTEST || ["true", "false", "null", "none"].contains(&secret) {
         return;
     }
     let mut add = |text: Cow<'_, str>| found.push(text.into_owned().into());
@@ -109,6 +110,32 @@ pub fn without_values(text: &str) -> String {
             }),
         };
         rest = end.map_or("", |end| &value[end..]);
+    }
+    told + rest
+}
+
+/// A text whose addresses name neither who asks nor with what: helm quotes those of repositories as
+/// they were added, and those that an index names, which may be signed.
+pub fn without_credentials(text: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, address) = rest.split_at(at + "://".len());
+        told.push_str(before);
+        let ends = |one: char| one.is_whitespace() || "\"'`<>[](){},;|".contains(one);
+        let (address, after) = address.split_at(address.find(ends).unwrap_or(address.len()));
+        let (place, query) = match address.split_once('?') {
+            Some((place, _)) => (place, "?***"),
+            None => (address, ""),
+        };
+        // A password may hold any sign unescaped, so that the last `@` counts.
+        let place = match place.rsplit_once('@') {
+            Some((_, host)) if !host.starts_with("sha256:") => host,
+            _ => place,
+        };
+        told.push_str(place);
+        told.push_str(query);
+        rest = after;
     }
     told + rest
 }
@@ -216,6 +243,24 @@ mod tests {
         hide("-----BEGIN KEY-----\nMIIabcdefgh\n", &mut secrets);
         assert_eq!(masked("+   MIIabcdefgh", &secrets), "+   ***");
         assert_eq!(masked("-----BEGIN KEY-----", &secrets), "-----BEGIN KEY-----");
+    }
+
+    #[test]
+    fn addresses_are_told_without_credentials() {
+        for (said, told) in [
+            (
+                "failed to fetch https://ann:p@s/w@charts.test/a?sig=x : 404",
+                "failed to fetch https://charts.test/a?*** : 404",
+            ),
+            (
+                "update [https://u@a.test/x, oci://b.test/y@sha256:00]",
+                "update [https://a.test/x, oci://b.test/y@sha256:00]",
+            ),
+            ("Get \"http://:pw@a.test:80/i?x\": EOF", "Get \"http://a.test:80/i?***\": EOF"),
+            ("no address of ann@example.com", "no address of ann@example.com"),
+        ] {
+            assert_eq!(without_credentials(said), told);
+        }
     }
 
     proptest::proptest! {

@@ -33,6 +33,7 @@ use crate::cli::render::{diff, json, machine, table};
 use crate::cli::session::{Purpose, Stop, stoppable};
 use crate::cli::settings::{Settings, overrides};
 use crate::cli::wire;
+use crate::domain::change::ObjectId;
 use crate::domain::chart::ChartInUse;
 use crate::domain::consent::{self, Answer, Consent};
 use crate::domain::gate::Decision;
@@ -411,10 +412,12 @@ impl Run<'_> {
 
     fn intents(&self, plan: &Plan, taken: &[usize], drafted: &Drafted) -> Vec<Intent> {
         let mut intents = intents(plan, taken, &|row| drafted.limits[row].clone());
-        if let Some(planned) = &self.planned {
-            for intent in &mut intents {
-                intent.template_hash = planned.template_hash(&intent.object).map(str::to_owned);
-            }
+        for intent in &mut intents {
+            intent.template_hash = match &self.planned {
+                Some(planned) => planned.template_hash(&intent.object).map(str::to_owned),
+                // What was shown is what is upgraded, or nothing is.
+                None => looked_at(drafted, &intent.object),
+            };
         }
         intents
     }
@@ -452,6 +455,13 @@ fn previewed(drafted: &Drafted) -> Vec<PreviewedRow<'_>> {
         Some((workload.object()?, seen))
     });
     seen.collect()
+}
+
+/// The state of a release when its upgrade was looked at.
+fn looked_at(drafted: &Drafted, object: &ObjectId) -> Option<String> {
+    let mut rows = previewed(drafted).into_iter();
+    let (_, looked) = rows.find(|(one, _)| one == object)?;
+    Some(looked.seen.template_hash.clone())
 }
 
 /// Says that there is nothing to do.

@@ -14,9 +14,9 @@ use crate::cli::printer::Printer;
 use crate::cli::render;
 use crate::cli::render::escape::escape;
 use crate::domain::consent::{self, Answer, Consent};
-use crate::domain::gate::{Decision, Finding, Gate, Verdict};
+use crate::domain::gate::Decision;
 use crate::domain::inventory::Kind;
-use crate::domain::plan::{self, Lookup, Plan};
+use crate::domain::plan::{self, Plan, Unseen};
 use crate::domain::policy::Limits;
 use crate::ports::Registry;
 use crate::ports::previews::{ChartWanted, PreviewError};
@@ -108,7 +108,8 @@ pub async fn previews(
                 if !matches!(error, PreviewError::Render { .. }) {
                     printer.warning(&format!("{}: {error}", subject.object));
                 }
-                block(plan, row, &error);
+                let (unseen, why) = unseen(&error);
+                plan::block_unseen(&mut plan.proposals[row], unseen, why);
             }
         }
     }
@@ -133,25 +134,15 @@ fn subject(plan: &Plan, row: usize, flags: &HelmFlags) -> Option<Subject> {
     })
 }
 
-/// An upgrade that cannot be looked at is not made.
-fn block(plan: &mut Plan, row: usize, error: &PreviewError) {
-    let mut why = format!("it cannot be previewed: {error}");
-    if let PreviewError::NoHelm { hint: Some(hint), .. } = error {
-        why = format!("{why}: {hint}");
-    }
-    let proposal = &mut plan.proposals[row];
-    proposal.findings.push(Finding { gate: Gate::Preview, verdict: Verdict::Deny(why.clone()) });
-    proposal.reasons.insert(0, why);
-    // A chart that does not render will not; for all else nobody knows.
-    let decision = if let PreviewError::Render { .. } = error {
-        Decision::Blocked
-    } else {
-        proposal.lookup = Lookup::Failed;
-        Decision::Unknown
-    };
-    proposal.decision = decision;
-    if let Some(offer) = &mut proposal.candidate {
-        offer.decision = decision;
+/// Why an upgrade cannot be looked at.
+fn unseen(error: &PreviewError) -> (Unseen, String) {
+    let why = format!("it cannot be previewed: {error}");
+    match error {
+        PreviewError::NoHelm { hint: Some(hint), .. } => {
+            (Unseen::NotKnown, format!("{why}: {hint}"))
+        }
+        PreviewError::Render { .. } => (Unseen::DoesNotRender, why),
+        _ => (Unseen::NotKnown, why),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::adapters::helm::rollouts::HelmRollouts;
 use crate::cli::args::TextFormat;
 use crate::cli::args_write::Pace;
 use crate::cli::error::{CommandError, Kind};
+use crate::cli::exit::Exit;
 use crate::cli::printer::Printer;
 use crate::cli::render::escape::escape;
 use crate::cli::render::outcomes;
@@ -20,6 +21,7 @@ use crate::cli::session::{Purpose, Stop};
 use crate::cli::settings::Settings;
 use crate::cli::wire;
 use crate::domain::change::ObjectId;
+use crate::domain::consent::may_be_written;
 use crate::domain::history::Record;
 use crate::domain::inventory;
 use crate::domain::rollout::Outcome;
@@ -48,9 +50,13 @@ pub async fn free(
             Some(_) => None,
             None => Some(leg.inspect(&object).await.map_err(|error| unread(&error))?),
         };
+        let refused =
+            |why: String| CommandError::message(Kind::Refused, format!("{object}: {why}"));
         let left = match &seen {
-            Some(seen) => unlock::pending(&object, seen)
-                .map_err(|why| CommandError::message(Kind::Usage, format!("{object}: {why}")))?,
+            Some(seen) => {
+                may_be_written(&seen.workload).map_err(refused)?;
+                unlock::pending(&object, seen).map_err(refused)?
+            }
             None => None,
         };
         if last.is_none() && left.is_none() {
@@ -93,7 +99,7 @@ pub async fn free(
 /// Tells how it ended.
 ///
 /// # Errors
-/// It is not free, or what it went back to does not work.
+/// It is not free, nobody knows whether it is, or what it went back to does not work.
 async fn freed(
     leg: &HelmRollouts,
     object: &ObjectId,
@@ -101,7 +107,7 @@ async fn freed(
     printer: &Printer,
 ) -> Result<(), CommandError> {
     let sentence = outcomes::sentence(outcome);
-    let (kind, why) = match outcome {
+    let (message, hint) = match outcome {
         Outcome::RolledBack(failure) => {
             let why = &failure.message;
             let told = format!("{object} is free: its last deployed revision is back ({why})");
@@ -113,22 +119,41 @@ async fn freed(
             printer.say(&escape(&format!("{object}: {sentence}")));
             return Ok(());
         }
-        Outcome::Abandoned(why) => (Kind::Environment, why),
-        Outcome::Busy(why) => (Kind::Busy, why),
-        _ => {
+        Outcome::Inconsistent { .. } => {
             let seen = leg.inspect(object).await.map_err(|error| unread(&error))?;
-            let error = if let Ok(None) = unlock::pending(object, &seen) {
-                let message = format!("{object} is free, and what it went back to does not work");
-                CommandError::message(Kind::NotRestored, format!("{message}: {sentence}"))
-                    .hint("`upgrade` without --unlock goes on from there")
+            if let Ok(None) = unlock::pending(object, &seen) {
+                let free = format!("{object} is free, and what it went back to does not work");
+                (
+                    format!("{free}: {sentence}"),
+                    Some("`upgrade` without --unlock goes on from there"),
+                )
             } else {
-                let message = format!("{object} is not free: {sentence}");
-                CommandError::message(Kind::Unfinished, message)
-            };
-            return Err(error);
+                (format!("{object} is not free: {sentence}"), None)
+            }
         }
+        Outcome::Unknown(_) | Outcome::Interrupted(_) | Outcome::Unverified(_) => (
+            format!("whether {object} is free is not known: {sentence}"),
+            Some("`status` shows it, `resume` takes it up"),
+        ),
+        _ => (format!("{object}: {sentence}"), None),
     };
-    Err(CommandError::message(kind, format!("{object}: {why}")))
+    let error = CommandError::message(kind(outcome), message);
+    Err(match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    })
+}
+
+/// The kind of error that an outcome is, with the exit code that it has everywhere.
+fn kind(outcome: &Outcome) -> Kind {
+    match outcomes::code(outcome) {
+        Exit::Environment => Kind::Environment,
+        Exit::Busy => Kind::Busy,
+        Exit::Stale => Kind::Stale,
+        Exit::NotRestored => Kind::NotRestored,
+        Exit::Unknown => Kind::Unfinished,
+        _ => Kind::Refused,
+    }
 }
 
 fn unread(error: &ReadError) -> CommandError {
@@ -137,4 +162,36 @@ fn unread(error: &ReadError) -> CommandError {
         ReadError::Forbidden(_) | ReadError::Unavailable(_) => Kind::Environment,
     };
     CommandError::message(kind, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::health::{Failure, FailureCode};
+
+    #[test]
+    fn what_is_not_free_ends_with_the_code_of_its_outcome() {
+        let failure = || Failure {
+            code: FailureCode::CutOff,
+            message: "cut off".into(),
+            never_ran: false,
+            slot: None,
+        };
+        let why = || "why".to_owned();
+        for (outcome, exit) in [
+            (Outcome::Unknown(why()), Exit::Unknown),
+            (Outcome::Interrupted(why()), Exit::Unknown),
+            (Outcome::Unverified(why()), Exit::Unknown),
+            (Outcome::FailedKept(failure()), Exit::NotRestored),
+            (Outcome::Inconsistent { cause: failure(), second: why() }, Exit::NotRestored),
+            (Outcome::Abandoned(why()), Exit::Environment),
+            (Outcome::Busy(why()), Exit::Busy),
+            (Outcome::Stale(why()), Exit::Stale),
+            (Outcome::Refused(why()), Exit::Refused),
+            (Outcome::NotBegun(why()), Exit::Refused),
+        ] {
+            let error = CommandError::message(kind(&outcome), "not free");
+            assert_eq!(error.exit(), exit, "{outcome:?}");
+        }
+    }
 }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use crate::domain::text::is_steering;
+
 /// Replaces control characters, C1 included, and characters that change the direction of text by
 /// visible escapes: ESC becomes `^[`, others `\u{…}`. A line end becomes `\n`.
 pub fn escape(text: &str) -> Cow<'_, str> {
@@ -69,15 +71,6 @@ pub fn steers(text: &str) -> bool {
 
 fn has_steering(text: &str) -> bool {
     text.chars().any(|character| is_steering(character) && character != '\n')
-}
-
-fn is_steering(character: char) -> bool {
-    character.is_control()
-        || matches!(
-                    character,
-        '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                        | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
-                )
 }
 
 #[cfg(test)]

@@ -77,6 +77,9 @@ pub(super) fn judge(seen: &ReleaseSeen, wanted: &Wanted<'_>) -> Health {
             }
             Health::Failed(failure) => failures.push((name, failure)),
             Health::Unverifiable(why) => notes.push(format!("{name}: {why}")),
+            Health::AwaitsRun if part.object.kind == Kind::Job => {
+                notes.push(format!("{name} is gone: it was cleaned up after its end, or deleted"));
+            }
             Health::AwaitsRun => notes.push(format!("{name} waits for its next run")),
             Health::Superseded { writer, what } => {
                 let what = format!("{name} was changed: {what}");

@@ -3,8 +3,11 @@ use std::time::Duration;
 use super::*;
 use crate::domain::candidate::Level;
 use crate::domain::change::{Change, Terms};
+use crate::domain::consent::slot_id;
 use crate::domain::gate::tests::workload;
-use crate::domain::history::{Actor, BadVersion, KnownBad, Record, RecordEnd, RecordId, Verb};
+use crate::domain::history::{
+    Actor, BadVersion, KnownBad, Memory, Record, RecordEnd, RecordId, Verb,
+};
 use crate::domain::inventory::Kind;
 use crate::domain::policy::{Overrides, PartialActions, Policy, RollbackMode, Rule, Settings};
 use crate::domain::rollout::{Outcome, Stage};
@@ -141,6 +144,7 @@ fn a_reference_is_written_in_the_form_it_had() {
         tag: "1.26".parse().expect("a tag"),
         digest: Some(NEW.parse().expect("a digest")),
         change,
+        size: change,
         action: Action::Auto,
         decision: Decision::Update,
     };
@@ -220,6 +224,7 @@ fn unproved(decision: Decision, change: impl FnOnce(&mut Memory)) -> String {
         tag: "1.25.4".parse().expect("a tag"),
         digest: Some(digest),
         change: Bump::Patch,
+        size: Bump::Patch,
         action: Action::Auto,
         decision,
     };
@@ -285,6 +290,7 @@ fn check_preview(found: Findings, expected: &str) {
             tag: "1.0.1".parse().expect("a tag"),
             digest: None,
             change: Bump::Patch,
+            size: Bump::Patch,
             action: Action::Auto,
             decision: Decision::Update,
         }),
@@ -298,40 +304,36 @@ fn check_preview(found: Findings, expected: &str) {
     let workload = crate::domain::gate::tests::workload(Kind::Deployment);
     let limits = Policy::default().limits(&workload, &workload.slots[0], &Overrides::default());
     count_preview(&mut proposal, &limits, found);
-    let action = proposal.candidate.as_ref().map(|offer| offer.action.to_string());
-    let told = format!(
-        "{} {}: {}",
-        proposal.decision,
-        action.unwrap_or_default(),
-        proposal.reasons.join("; ")
-    );
+    let offer = proposal.candidate.as_ref().expect("it was not taken away");
+    let (action, size) = (offer.action, offer.size);
+    let told = format!("{} {action} {size}: {}", proposal.decision, proposal.reasons.join("; "));
     assert!(told.starts_with(expected), "{told}");
 }
 
 #[test]
 fn a_preview_may_hold_or_block_and_never_frees() {
     let nothing = Findings::default;
-    check_preview(nothing(), "update auto: a patch change");
-    check_preview(Findings { images: Some(Bump::Patch), ..nothing() }, "update auto");
+    check_preview(nothing(), "update auto patch: a patch change");
+    check_preview(Findings { images: Some(Bump::Patch), ..nothing() }, "update auto patch:");
     check_preview(
         Findings { images: Some(Bump::Major), ..nothing() },
-        "held manual: its images take a major step, which needs the version by name",
+        "held manual major: its images take a major step, which needs the version by name",
     );
     check_preview(
         Findings { ground: Some("other".into()), ..nothing() },
-        "held auto: other; a patch",
+        "held auto patch: other; a patch",
     );
     check_preview(
         Findings { missing: Some("gone".into()), ground: Some("other".into()), ..nothing() },
-        "blocked auto: gone; other",
+        "blocked auto patch: gone; other",
     );
     check_preview(
         Findings { fails: Some("selector".into()), ..nothing() },
-        "blocked auto: selector",
+        "blocked auto patch: selector",
     );
     check_preview(
         Findings { older: Some("older".into()), ..nothing() },
-        "held auto: older; a patch",
+        "held auto patch: older; a patch",
     );
 }
 

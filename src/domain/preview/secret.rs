@@ -39,8 +39,51 @@ const ENDS: [&str; 14] = [
     "sharedsecret",
     "cookiesecret",
 ];
-/// Keys that only name where a secret is kept.
-const REFERENCES: [&str; 5] = ["name", "names", "ref", "enabled", "create"];
+/// Last words of keys that only name where a secret is kept, or of which kind it is.
+const REFERENCES: [&str; 22] = [
+    "name",
+    "names",
+    "ref",
+    "enabled",
+    "create",
+    "type",
+    "kind",
+    "class",
+    "mode",
+    "method",
+    "scheme",
+    "realm",
+    "provider",
+    "issuer",
+    "algorithm",
+    "size",
+    "length",
+    "ttl",
+    "duration",
+    "version",
+    "path",
+    "policy",
+];
+/// What stands before `key` in keys that name an entry of another object: `usernameKey`.
+const ENTRIES: [&str; 17] = [
+    "username",
+    "user",
+    "host",
+    "hostname",
+    "port",
+    "database",
+    "endpoint",
+    "region",
+    "bucket",
+    "email",
+    "label",
+    "annotation",
+    "topology",
+    "sort",
+    "partition",
+    "group",
+    "node",
+];
 /// Words that name a secret, and as often a whole topic: `auth.mode` is none.
 const TOPICS: [&str; 5] = ["key", "auth", "authorization", "cert", "license"];
 
@@ -59,7 +102,7 @@ pub fn holds_secrets(key: &str) -> bool {
 pub fn only_refers(key: &str) -> bool {
     let words = words(key);
     key.ends_with("asswordKey")
-        || key == "topologyKey"
+        || matches!(words.as_slice(), [.., of, key] if key == "key" && ENTRIES.contains(&of.as_str()))
         || words.last().is_some_and(|word| REFERENCES.contains(&word.as_str()))
         || words.first().is_some_and(|word| word == "existing" && words.len() > 1)
 }

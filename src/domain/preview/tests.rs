@@ -112,6 +112,9 @@ fn keys_that_look_like_secrets() {
         "private-key",
         "secretKeys",
         "PASSWORD_KEY",
+        "userToken",
+        "encryptionKey",
+        "authKey",
     ] {
         assert!(looks_secret(key), "{key}");
     }
@@ -125,6 +128,10 @@ fn keys_that_look_like_secrets() {
         "passwordRef",
         "adminPasswordKey",
         "topologyKey",
+        "usernameKey",
+        "auth-type",
+        "tokenPath",
+        "keySize",
         "compass",
         "author",
         "authEnabled",

@@ -41,23 +41,31 @@ fn a_chart_that_crashes_is_rolled_back_and_known_bad() {
 fn a_hook_that_fails_keeps_a_minor_step_and_takes_back_a_patch() {
     both(|major| {
         let shop = Shop::new(major);
-        let chart = |version: &str, tag: &str| {
+        let with_app = |version: &str, tag: &str, app: &str| {
             let text = hook("pre-upgrade", &shop.image(tag), "activeDeadlineSeconds: 2");
-            shop.chart(version, "1.0.0").template("hook.yaml", &text)
+            let app = format!("appVersion: \"{app}\"");
+            shop.chart(version, "1.0.0").head(&app).template("hook.yaml", &text)
         };
-        shop.publish(&[chart("1.0.0", "1.0.0"), chart("1.0.1", CRASH), chart("1.1.0", CRASH)]);
-        for release in ["web", "api"] {
-            shop.install(release, &chart("1.0.0", "1.0.0"), &[]);
-        }
+        let chart = |version: &str, tag: &str| with_app(version, tag, "1.0");
+        let large = with_app("1.0.2", CRASH, "2.0");
+        let charts = [chart("1.0.0", "1.0.0"), chart("1.0.1", CRASH), chart("1.1.0", CRASH), large];
+        shop.publish(&charts);
+        shop.install("api", &charts[0], &[]);
+        // The hook that changes something comes with the new chart alone.
+        shop.install("web", &shop.chart("1.0.0", "1.0.0").head("appVersion: \"1.0\""), &[]);
         let minor = ["web", "--version", "1.1.0", "--yes", "--timeout", "8s"];
         let run = shop.upgrade(&minor);
         ended(&run, 5, "failed-kept", "hook");
         assert_eq!(result(&run)["failure"]["code"], "hook", "{run}");
         assert!(!result(&run)["commands"].as_array().is_none_or(Vec::is_empty), "{run}");
         assert_eq!(shop.helm.newest("web"), "2 failed shop-1.1.0");
-        let run = shop.upgrade(&["api", "--yes", "--timeout", "8s"]);
+        let run = shop.upgrade(&["api", "--version", "1.0.1", "--yes", "--timeout", "8s"]);
         ended(&run, 4, "rolled-back", "hook");
         assert_eq!(shop.helm.newest("api"), "3 deployed shop-1.0.0");
+        // A patch of the chart that brings the next major of what it deploys is no patch.
+        let run = shop.upgrade(&["api", "--version", "1.0.2", "--yes", "--timeout", "8s"]);
+        ended(&run, 5, "failed-kept", "hook");
+        assert_eq!(shop.helm.newest("api"), "4 failed shop-1.0.2");
         assert_eq!(shop.said("api", "note"), "default of 1.0.0");
         // What was kept can be taken back by hand.
         let back = ["rollback", "release/web", "--yes", "-o", "json", "--soak", "0s"];

@@ -1,8 +1,8 @@
 //! A helm that is killed, and a run that is: the release comes to be deployed again, in its old or in
 //! its new version.
 
-use super::{Shop, WHILE, hook};
-use crate::apply::{MINUTE, ended};
+use super::{Shop, WHILE, hook, reasons};
+use crate::apply::{CRASH, MINUTE, ended};
 use crate::bed::{Chart, Run, Running, bed, both, is_alive, kill, within};
 
 /// A release, and an upgrade of it that waits in a hook until that is let go.
@@ -94,9 +94,42 @@ fn a_run_that_is_killed_with_its_helm_is_put_back() {
             kill(helm);
             let status = shop.run(&["status"]);
             assert!(status.exits(0).stdout.contains("release/web"), "{status}");
+            let row = shop.row("release/web");
+            assert!(reasons(&row).contains("; begun by admin ("), "{row}");
             ended(&resume(&shop), 4, "rolled-back", "");
             stands(&shop, "3 deployed shop-1.0.0", "1.0.0");
         }
+    });
+}
+
+#[test]
+fn a_rollback_that_is_killed_is_taken_up() {
+    both(|major| {
+        let shop = Shop::new(major);
+        let text = hook("pre-rollback", &shop.image("1.0.0"), "suspend: true");
+        let chart = |version: &str, tag: &str| -> Chart {
+            shop.chart(version, tag).template("hook.yaml", &text)
+        };
+        shop.publish(&[chart("1.0.0", "1.0.0"), chart("1.0.1", CRASH)]);
+        shop.install("web", &chart("1.0.0", "1.0.0"), &[]);
+        let place = ["-n", shop.namespace.name()];
+        let upgrade = ["upgrade", "web", "--yes", "-o", "json", "--soak", "1s"];
+        let run = shop.program.spawn(&[&upgrade[..], &place].concat());
+        shop.wait_for("job/web-pre-rollback");
+        assert_eq!(shop.helm.newest("web"), "3 pending-rollback shop-1.0.0");
+        let helm = shop.helm.child_of(&run);
+        run.signal("KILL");
+        kill(helm);
+        shop.namespace.kubectl(&["delete", "job/web-pre-rollback"]).exits(0);
+        shop.lease_expires("web");
+        let taken_up = ["resume", "release/web", "-o", "json", "--soak", "1s"];
+        let taken_up = shop.program.spawn(&[&taken_up[..], &place].concat());
+        shop.wait_for("job/web-pre-rollback");
+        let held = Held { shop, run: taken_up, helm, event: "pre-rollback" };
+        held.goes_on();
+        let Held { shop, run, .. } = held;
+        ended(&run.wait(MINUTE), 4, "rolled-back", "");
+        stands(&shop, "4 deployed shop-1.0.0", "1.0.0");
     });
 }
 

@@ -98,6 +98,7 @@ fn release(name: &str, version: &str) -> Workload {
         name: "shop".into(),
         version: version.into(),
         app_version: (!app.is_empty()).then(|| app.into()),
+        source: None,
     };
     let slot = Slot {
         name: "shop".into(),
@@ -172,6 +173,29 @@ fn a_chart_is_found_where_its_installed_version_is() {
     );
     // Each index once, however many releases there are.
     assert_eq!(asked(&shelf).len(), 3);
+}
+
+#[test]
+fn whoever_declares_a_release_says_where_its_chart_comes_from() {
+    let shelf = Shelf {
+        indexes: vec![
+            ("corp", "shop", vec!["1.0.0", "1.0.2"]),
+            ("flux", "shop", vec!["1.0.1"]),
+            ("policy", "shop", vec!["1.0.3"]),
+        ],
+        ..Shelf::default()
+    };
+    let declared = || {
+        let mut web = release("web", "1.0.0");
+        if let SlotImage::Chart(chart) = &mut web.slots[0].image {
+            Arc::make_mut(chart).source = Some(index("flux"));
+        }
+        vec![web]
+    };
+    check(&shelf, &[], declared(), &["1.0.1@c patch update"]);
+    // The policy goes before.
+    let said = [("prod/web", "https://policy.test")];
+    check(&shelf, &said, declared(), &["1.0.3@c patch update"]);
 }
 
 #[test]

@@ -59,6 +59,7 @@ impl HelmRollouts {
                 values: options.values.clone(),
                 timeout: options.timeout,
                 hooks: printed.hooks.len(),
+                stateful: printed.release.has_hooks || printed.release.has_crds,
                 secrets: secrets_of(&printed, secrets),
             };
             locked(&self.upgrades).insert(object.clone(), upgrade);
@@ -217,6 +218,7 @@ fn rendering(stored: &StoredRelease, fetched: Option<&Fetched>) -> Result<Render
         defaults: manifest::values(&stored.chart_values),
         values: manifest::values(&stored.values),
         digest: fetched.map(|fetched| fetched.digest.clone()),
+        template_hash: super::hash(stored),
     })
 }
 

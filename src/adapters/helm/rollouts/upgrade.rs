@@ -40,6 +40,8 @@ pub struct Upgrade {
     pub timeout: Option<Duration>,
     /// How many hooks it has: helm's timeout counts for each of them.
     pub hooks: usize,
+    /// It brings hooks or CRDs, which may change what an old version cannot read any more.
+    pub stateful: bool,
     /// What is masked in helm's words.
     pub secrets: Vec<SecretString>,
 }

@@ -85,13 +85,13 @@ fn a_record_is_read_in_short() {
             name: "web-server".into(),
             version: "1.2.3+build".into(),
             app_version: Some("9.9".into()),
+            source: None,
         },
         first_deployed: time("2026-05-01T10:00:00.123456789Z"),
         last_deployed: time("2026-05-03T10:00:00Z"),
         description: "Upgrade complete".into(),
         has_hooks: true,
         has_crds: false,
-        repo_url: None,
         deployed: None,
     };
     assert_eq!(release, expected);
@@ -146,7 +146,7 @@ fn what_is_empty_may_be_absent_or_null() {
         assert_eq!(release.status, ReleaseStatus::Unknown, "{record}");
         assert_eq!((release.first_deployed, release.last_deployed), (None, None), "{record}");
         assert_eq!((release.has_hooks, release.has_crds), (false, false), "{record}");
-        assert_eq!((&release.chart.app_version, &release.repo_url), (&None, &None), "{record}");
+        assert_eq!((&release.chart.app_version, &release.chart.source), (&None, &None), "{record}");
         assert_eq!((&stored.values, &stored.chart_values), (&json!({}), &json!({})), "{record}");
         assert_eq!((&*stored.manifest, stored.hooks.len()), ("", 0), "{record}");
         assert_eq!(stored.apply_method, None, "{record}");
@@ -251,12 +251,14 @@ fn definitions_of_custom_resources_are_seen() {
 fn later_fields_are_read_where_they_are() {
     for (key, value, expected) in [
         ("repoURL", "https://charts.example.com", Some("https://charts.example.com")),
-        ("repoUrl", "oci://registry/charts", Some("oci://registry/charts")),
+        ("repoUrl", "oci://registry/charts", Some("oci://registry/charts/web-server")),
+        ("repoURL", "https://ann:s3cret@charts.example.com", None),
         ("repoURL", "", None),
     ] {
         let record = with(&format!("/chart/metadata/{key}"), Some(json!(value)));
         let release: Release = read(&record).expect("it is whole");
-        assert_eq!(release.repo_url.as_deref(), expected, "{key} {value}");
+        let source = release.chart.source.map(|source| source.to_string());
+        assert_eq!(source.as_deref(), expected, "{key} {value}");
     }
     let release: Release = read(&with("/namespace", Some(json!("prod")))).expect("it is whole");
     assert_eq!((&*release.namespace, release.target_namespace.as_deref()), ("a", Some("prod")));

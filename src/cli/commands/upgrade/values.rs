@@ -74,7 +74,6 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
     for (flag, given) in [
         ("--set", &values.set),
         ("--set-string", &values.set_string),
-        ("--set-json", &values.set_json),
         ("--set-literal", &values.set_literal),
     ] {
         for value in given {
@@ -83,6 +82,10 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
             }
             told.flags.push(format!("{flag}={value}").into());
         }
+    }
+    for given in &values.set_json {
+        told.learn_json(given);
+        told.flags.push(format!("--set-json={given}").into());
     }
     Ok(told)
 }
@@ -107,8 +110,28 @@ impl Told {
         if plain != text {
             self.learn_value(key, plain.into());
         }
-        if let Ok(json @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text) {
-            self.learn_value(key, json);
+        if let Some(list) = text.strip_prefix('{') {
+            let elements = list.strip_suffix('}').unwrap_or(list).split(',');
+            elements.for_each(|one| self.learn_value(key, one.into()));
+        }
+    }
+
+    /// Takes over what looks secret in `KEY=JSON,KEY=JSON`, or in an object alone, as Helm 4 takes it.
+    /// Of what is neither, helm quotes the whole.
+    fn learn_json(&mut self, given: &str) {
+        if let Ok(tree @ Value::Object(_)) = serde_json::from_str(given) {
+            words::collect(&tree, &mut self.secrets);
+            return;
+        }
+        let mut rest = given;
+        while !rest.trim().is_empty() {
+            let (key, text) = rest.split_once('=').unwrap_or(("", rest));
+            let mut values = serde_json::Deserializer::from_str(text).into_iter();
+            let Some(Ok(value)) = values.next() else {
+                return words::hide(given, &mut self.secrets);
+            };
+            self.learn_value(key, value);
+            rest = text[values.byte_offset()..].trim_start().trim_start_matches(',');
         }
     }
 
@@ -146,14 +169,19 @@ fn bounded(source: impl Read) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The parts of `KEY=VALUE,KEY=VALUE`, where `\,` is a comma of a value.
+/// The parts of `KEY=VALUE,KEY={VALUE,VALUE}`, where `\,` is a comma of a value.
 fn unescaped(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
-    let (mut start, mut before) = (0, ' ');
+    let (mut start, mut before, mut in_list) = (0, ' ', false);
     for (at, character) in text.char_indices() {
-        if character == ',' && before != '\\' {
-            parts.push(&text[start..at]);
-            start = at + 1;
+        match character {
+            '{' if before == '=' => in_list = true,
+            '}' if before != '\\' => in_list = false,
+            ',' if before != '\\' && !in_list => {
+                parts.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
         }
         before = character;
     }
@@ -206,8 +234,15 @@ mod tests {
     #[test]
     fn what_is_typed_goes_on_as_it_is_and_is_masked() {
         let given = Values {
-            set: vec![r"image.tag=1.27.1,users[0].pwd=with\,comma".into()],
-            set_json: vec![r#"db={"user":"ada-l","pass":5432123}"#.into()],
+            set: vec![
+                r"image.tag=1.27.1,users[0].pwd=with\,comma".into(),
+                "tokens={first-one,other-one},level=debug".into(),
+            ],
+            set_json: vec![
+                r#"db={"user":"ada-l","pass":5432123},size=[1,20000]"#.into(),
+                r#"{"mq":{"password":"rabb1t","host":"mq.test"}}"#.into(),
+                r#"cache={"password":"br0ken"#.into(),
+            ],
             reuse_values: true,
             ..Values::default()
         };
@@ -217,13 +252,27 @@ mod tests {
             [
                 "--reuse-values",
                 r"--set=image.tag=1.27.1,users[0].pwd=with\,comma",
-                r#"--set-json=db={"user":"ada-l","pass":5432123}"#
+                "--set=tokens={first-one,other-one},level=debug",
+                r#"--set-json=db={"user":"ada-l","pass":5432123},size=[1,20000]"#,
+                r#"--set-json={"mq":{"password":"rabb1t","host":"mq.test"}}"#,
+                r#"--set-json=cache={"password":"br0ken"#,
             ]
         );
         let secrets: Vec<&str> = told.secrets.iter().map(ExposeSecret::expose_secret).collect();
-        for (word, hidden) in
-            [("with,comma", true), ("5432123", true), ("1.27.1", false), ("ada-l", false)]
-        {
+        for (word, hidden) in [
+            ("with,comma", true),
+            ("first-one", true),
+            ("other-one", true),
+            ("debug", false),
+            ("5432123", true),
+            ("1.27.1", false),
+            ("ada-l", false),
+            ("20000", false),
+            ("rabb1t", true),
+            ("mq.test", false),
+            // helm quotes what it cannot read, as it is.
+            (r#"cache={"password":"br0ken"#, true),
+        ] {
             assert_eq!(secrets.contains(&word), hidden, "{word} in {secrets:?}");
         }
     }
