@@ -57,6 +57,10 @@ dist-verify *TARGET:
 krew *DIR:
     dist/krew.sh {{ DIR }}
 
+# The plugin of Helm as Helm 4 wants it, signed with `--key NAME` (needs Helm 4).
+helm-plugin *ARGS:
+    dist/helm-plugin.sh {{ ARGS }}
+
 # The container image, into the engine that docker knows.
 image *TARGET:
     dist/image.sh {{ TARGET }}

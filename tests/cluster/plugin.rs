@@ -252,22 +252,79 @@ fn the_plugin_is_updated_from_its_repository() {
     }
 }
 
+impl Helm {
+    /// Runs a program of this machine in the home; what it printed.
+    #[track_caller]
+    fn other(&self, program: &str, args: &[&str]) -> Vec<u8> {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("HOME", self.home())
+            .env("GNUPGHOME", self.home().join("gnupg"))
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HELM_BIN", &self.program)
+            .current_dir(self.home())
+            .args(args)
+            .stdin(Stdio::null());
+        let output = command.output();
+        let output =
+            output.unwrap_or_else(|e| panic!("{program}: {e}: install it (Debian: gnupg)"));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{program} {args:?}: {said}");
+        output.stdout
+    }
+
+    /// Packs the plugin as a release does; the archive.
+    #[track_caller]
+    fn packed(&self, args: &[&str]) -> String {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/dist/helm-plugin.sh");
+        let out = self.home().join("out").display().to_string();
+        self.other(script, &[&["--out", &out], args].concat());
+        format!("{out}/safe-upgrade-{}.tgz", env!("CARGO_PKG_VERSION"))
+    }
+}
+
 #[test]
 fn helm_4_takes_an_archive_that_holds_the_program() {
     let helm = Helm::new("helm4");
-    let source = helm.source("archive/safe-upgrade");
-    sure(std::fs::create_dir(source.join("bin")));
-    sure(std::fs::copy(PROGRAM, source.join("bin/safe-update")));
-    let archive = format!("safe-upgrade-{}.tgz", env!("CARGO_PKG_VERSION"));
-    let mut tar = Command::new("tar");
-    tar.current_dir(helm.home()).args(["-czf", &archive, "-C", "archive", "safe-upgrade"]);
-    assert!(sure(tar.status()).success());
+    let archive = helm.packed(&["--binary", PROGRAM]);
     // Without a signature it is refused unless that is said to be all right.
     assert_ne!(helm.run(&["plugin", "install", &archive]).code, Some(0));
     let installed = helm.run(&["plugin", "install", "--verify=false", &archive]).exits(0);
     assert!(installed.out.contains("is there already"), "{installed:#?}");
     helm.run(&["safe-upgrade", "version"]).exits(0);
     helm.run(&["plugin", "uninstall", "safe-upgrade"]).exits(0);
+    assert_eq!(helm.installed(), [""; 0]);
+}
+
+#[test]
+fn helm_4_verifies_an_archive_that_is_signed() {
+    use std::os::unix::fs::PermissionsExt;
+    let helm = Helm::new("helm4");
+    let keys = helm.home().join("gnupg");
+    sure(std::fs::create_dir(&keys));
+    sure(std::fs::set_permissions(&keys, PermissionsExt::from_mode(0o700)));
+    let gpg = |args: &[&str]| helm.other("gpg", &[&["--batch", "--quiet"], args].concat());
+    let name = "Release <release@example.com>";
+    gpg(&["--passphrase", "", "--quick-gen-key", name, "rsa3072", "sign", "never"]);
+    let file = |name: &str| helm.home().join(name).display().to_string();
+    let (secret, public) = (file("secring.gpg"), file("pubring.gpg"));
+    sure(std::fs::write(&secret, gpg(&["--export-secret-keys"])));
+    sure(std::fs::write(&public, gpg(&["--export"])));
+    helm.other("gpgconf", &["--kill", "gpg-agent"]);
+
+    let signed = ["--binary", PROGRAM, "--key", "Release", "--keyring", &secret];
+    let archive = helm.packed(&signed);
+    let install = ["plugin", "install", "--keyring", &public, &archive];
+    let installed = helm.run(&install).exits(0);
+    assert!(installed.err.contains(name) || installed.out.contains(name), "{installed:#?}");
+    helm.run(&["safe-upgrade", "version"]).exits(0);
+    helm.run(&["plugin", "uninstall", "safe-upgrade"]).exits(0);
+    // Whoever changes a byte of it is found out.
+    let mut bytes = sure(std::fs::read(&archive));
+    bytes.push(b'\n');
+    sure(std::fs::write(&archive, bytes));
+    assert_ne!(helm.run(&install).code, Some(0));
     assert_eq!(helm.installed(), [""; 0]);
 }
 
