@@ -92,6 +92,7 @@ build_go() {
       ;;
     helm.sh/helm/*) ldflags+=" -X $source/internal/version.version=v$pinned" ;;
     github.com/databus23/helm-diff/*) ldflags+=" -X $source/cmd.Version=$pinned" ;;
+    github.com/rhysd/actionlint) ldflags+=" -X $source.version=$pinned" ;;
     sigs.k8s.io/krew) ldflags+=" -X $source/internal/version.gitTag=v$pinned" ;;
     github.com/google/go-containerregistry) ldflags+=" -X $source/cmd/crane/cmd.Version=$pinned" ;;
   esac

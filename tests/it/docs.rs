@@ -19,7 +19,7 @@ fn documents() -> Vec<PathBuf> {
         ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tests/bed/README.md"];
     let mut files: Vec<PathBuf> = named.iter().map(|name| root().join(name)).collect();
     let docs = fs::read_dir(root().join("docs")).expect("the directory of documents");
-    files.extend(docs.map(|entry| entry.expect("an entry").path()));
+    files.extend(docs.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file()));
     files
 }
 

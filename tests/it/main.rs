@@ -16,6 +16,11 @@ mod layouts;
 mod manifests;
 mod output;
 mod picks;
+#[cfg(target_os = "linux")]
+#[path = "../bed/picture.rs"]
+mod picture;
+#[cfg(target_os = "linux")]
+mod pictures;
 #[cfg(unix)]
 mod plugin;
 mod readme;
