@@ -98,6 +98,7 @@ impl Pending<'_> {
             template: Some(half.manifest.as_str().into()),
             restored: Vec::new(),
             failure: None,
+            said: None,
             attempts: 0,
             end: None,
         })

@@ -90,7 +90,7 @@ impl Exit {
             Self::Stale => "the plan is stale: something moved since it was made",
             Self::Busy => "busy: another run holds the object",
             Self::Unknown => {
-                "the outcome is unknown, superseded, unverified or still under way: `history` tells, `resume` takes up what is unfinished"
+                "the outcome is unknown, interrupted, superseded, unverified or still under way: `history` tells, `resume` takes up what is unfinished"
             }
             Self::Environment => "the environment failed: cluster, registry or disk",
         }

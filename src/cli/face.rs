@@ -35,6 +35,28 @@ impl Face {
         };
         Self { name, is_helm: false }
     }
+
+    /// The program as this face has it. A user of Helm may have no kubectl, and a release is what he
+    /// names first.
+    pub fn dress(&self, program: Command) -> Command {
+        let program = program.bin_name(&self.name);
+        if !self.is_helm {
+            return program;
+        }
+        let name = &self.name;
+        program
+            .override_usage(format!(
+                "{name} [RELEASE [CHART]] [FLAGS]\n       {name} <COMMAND> [FLAGS]"
+            ))
+            .after_help(format!(
+                "Examples:
+  {name}                         what the releases of the namespace could move to
+  {name} shop                    one release, looked at, verified, put back if it fails
+  {name} shop stable/shop        the same, with the place of its chart
+  {name} plan -A --only helm     the releases of all namespaces
+  {name} shop --help             the flags of an upgrade"
+            ))
+    }
 }
 
 /// On the Helm face the first word that is no flag is a verb or a release: `helm safe-upgrade shop`

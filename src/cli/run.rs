@@ -22,7 +22,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         return complete::answer(question);
     }
     let arguments = normalise(arguments);
-    let command = Cli::command().bin_name(&face.name);
+    let command = face.dress(Cli::command());
     let arguments = if face.is_helm { for_helm(arguments, &command) } else { arguments };
     let cli =
         command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));

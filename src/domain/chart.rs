@@ -90,7 +90,7 @@ impl ChartSource {
 /// A text that names no source of charts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0} is no place of a chart: write oci://HOST/PATH/CHART or https://HOST/PATH, without credentials and query"
+    "{0} is no place of a chart: write oci://HOST/PATH/CHART or https://HOST/PATH, without credentials, query and version"
 )]
 pub struct ChartSourceError(pub String);
 
@@ -116,7 +116,10 @@ impl FromStr for ChartSource {
             "http" | "https" => {
                 Ok(Self::Index { url: format!("{scheme}://{rest}").into(), name: None })
             }
-            "oci" if rest.contains('/') => Ok(Self::Oci(rest.into())),
+            // A version is said with `--version`, and chosen otherwise.
+            "oci" if rest.rsplit_once('/').is_some_and(|(_, chart)| !chart.contains(':')) => {
+                Ok(Self::Oci(rest.into()))
+            }
             _ => Err(wrong()),
         }
     }

@@ -246,7 +246,7 @@ pub fn owner_sentence(owner: &Owner) -> Option<String> {
             return None;
         }
         Owner::Helm { release, namespace } => format!(
-            "belongs to the Helm release {namespace}/{release}: change it there, with `helm upgrade {release} -n {namespace}`"
+            "belongs to the Helm release {namespace}/{release}: change it there, with `upgrade {release} -n {namespace}`, which moves its chart"
         ),
         Owner::ArgoCd { application: Some(application) } => {
             format!("belongs to the Argo CD application {application}: change it in its source")

@@ -157,6 +157,8 @@ pub struct Record {
     pub restored: Images,
     /// Why it is being undone; none otherwise.
     pub failure: Option<Failure>,
+    /// What the tool that wrote it said last, warnings included, secrets masked; helm's standard error.
+    pub said: Option<Arc<str>>,
     /// How often it was taken up again.
     pub attempts: u32,
     /// How it ended; none while it is under way (or was killed).
@@ -201,6 +203,7 @@ impl Record {
     pub fn without_words(&self) -> Self {
         let mut record = self.clone();
         record.failure = record.failure.map(Failure::without_words);
+        record.said = None;
         if let Some(end) = &mut record.end {
             end.outcome = end.outcome.clone().without_words();
         }

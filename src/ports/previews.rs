@@ -37,7 +37,7 @@ pub trait Previews: Send + Sync {
 /// Asks the server what it would say to objects, without writing them.
 pub trait Rehearsals: Send + Sync {
     /// Applies objects on the server in a dry run, as a field manager; with `force` whoever owns a
-    /// field gives it up. What the server refuses, in words; conflicts name who owns the field.
+    /// field gives it up. What the server refuses; conflicts name who owns the field.
     ///
     /// # Errors
     /// The server does not answer.
@@ -46,7 +46,18 @@ pub trait Rehearsals: Send + Sync {
         documents: &'a [Document],
         manager: &'a str,
         force: bool,
-    ) -> BoxFuture<'a, Result<Vec<String>, ReadError>>;
+    ) -> BoxFuture<'a, Result<Vec<Refused>, ReadError>>;
+}
+
+/// An object that the server does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Which.
+    pub key: ObjectKey,
+    /// Why, in the server's words.
+    pub why: String,
+    /// This user may not patch it; whether he may create it was not asked.
+    pub patch_forbidden: bool,
 }
 
 /// An object as it would be written. It has no `Debug`, because it may hold secrets.
@@ -108,6 +119,9 @@ pub enum PreviewError {
         /// What happened.
         message: String,
     },
+    /// The values that the user gave are none.
+    #[error("the values cannot be read: {0}")]
+    Values(String),
     /// helm does not render it: values, templates, the server's word.
     #[error("chart {chart} does not render: {message}")]
     Render {

@@ -138,6 +138,12 @@ pub trait Rollouts: Send + Sync {
         rehearsal: bool,
     ) -> BoxFuture<'a, Result<Written, WriteError>>;
 
+    /// What the tool that wrote an object last said of it, secrets masked; none where no tool did.
+    fn said(&self, object: &ObjectId) -> Option<Arc<str>> {
+        let _ = object;
+        None
+    }
+
     /// Watches an object and its pods from a state on.
     fn watch<'a>(&'a self, subject: WatchSubject) -> Box<dyn Watcher + 'a>;
 

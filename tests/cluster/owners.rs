@@ -61,7 +61,7 @@ const OWNERS: [Owner; 15] = [
         marks: "annotations: {meta.helm.sh/release-name: shop, meta.helm.sh/release-namespace: sales}, labels: {app.kubernetes.io/managed-by: Helm}",
         listed: "Helm sales/shop",
         decision: "blocked 1.0.1",
-        words: "belongs to the Helm release sales/shop: change it there, with `helm upgrade shop -n sales`",
+        words: "belongs to the Helm release sales/shop: change it there, with `upgrade shop -n sales`, which moves its chart",
     },
     Owner {
         name: "argo",

@@ -549,6 +549,7 @@ fn record(object: &ObjectId, uid: &str, number: u32) -> Record {
         restored: Vec::new(),
         failure: None,
         template: None,
+        said: None,
         attempts: 0,
         end: None,
     }

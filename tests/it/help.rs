@@ -33,6 +33,20 @@ const VERBS: [&[&str]; 26] = [
 ];
 
 #[test]
+fn the_plugin_of_helm_speaks_of_helm() {
+    let env = TestEnv::new();
+    for flag in ["-h", "--help"] {
+        let help = env.command(&[flag]).variable("HELM_PLUGIN_NAME", "safe-upgrade");
+        let text = help.run().succeeds();
+        assert!(text.contains("Usage: helm safe-upgrade [RELEASE [CHART]] [FLAGS]"), "{text}");
+        assert!(
+            text.contains("helm safe-upgrade shop ") && !text.contains("kubectl safe"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn help_of_every_verb() {
     let env = TestEnv::new();
     let mut all = String::new();

@@ -158,8 +158,17 @@ fn every_flag_is_told_and_none_that_does_not_exist() {
 fn no_document_names_a_flag_that_does_not_exist() {
     let known: Vec<String> = flags().into_iter().map(|(written, ..)| written).collect();
     // Of other programs.
-    let foreign =
-        ["--release", "--path", "--locked", "--test", "--fast", "--bench", "--help", "--verify"];
+    let foreign = [
+        "--release",
+        "--path",
+        "--locked",
+        "--test",
+        "--fast",
+        "--bench",
+        "--help",
+        "--verify",
+        "--key",
+    ];
     for document in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "examples/shop/README.md"] {
         let text = read(document);
         for (at, _) in text.match_indices("--") {
@@ -308,7 +317,7 @@ fn printed_output_is_real() {
     }
 }
 
-fn updating() -> bool {
+pub(crate) fn updating() -> bool {
     std::env::var_os("UPDATE_README").is_some()
 }
 

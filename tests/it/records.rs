@@ -73,6 +73,7 @@ pub(crate) fn leave_another(env: &TestEnv, number: u32) -> (String, String) {
         restored: Vec::new(),
         failure: None,
         template: None,
+        said: None,
         attempts: 0,
         end: Some(RecordEnd { at: now, outcome: soaked }),
     };

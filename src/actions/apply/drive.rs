@@ -223,10 +223,9 @@ async fn close(
     let now = room.clock.now();
     record.end = Some(RecordEnd { at: now, outcome: outcome.clone() });
     if let Some(failure) = outcome.failure() {
-        // What is kept on purpose may be right after all.
-        let kept = matches!(outcome, Outcome::FailedKept(_));
+        // What is kept on purpose too: who goes back by hand is not to find it there again.
         let of_release = record.change.release.is_some();
-        if !kept && failure.code.blames_the_version(of_release) {
+        if failure.code.blames_the_version(of_release) {
             leash.memory.condemn(&record, &failure.clone().without_words(), now);
         }
     } else if record.verb == Verb::Rollback && record.left_the_old_version() {

@@ -113,7 +113,9 @@ impl<'a> Performer<'a> {
         let change = &course.change;
         let Some(base) = &self.base else { return Event::Moved("it was not read yet".into()) };
         let images = replacements(change);
-        match self.room.rollouts.write(&change.object, base, &images, false).await {
+        let written = self.room.rollouts.write(&change.object, base, &images, false).await;
+        record.said = self.room.rollouts.said(&change.object).or(record.said.take());
+        match written {
             Ok(Written { images, generation, template_hash, .. }) => {
                 self.generation = generation;
                 record.written = of_edits(course, &images);
@@ -211,7 +213,10 @@ impl<'a> Performer<'a> {
                 })
             })
             .collect();
-        match self.room.rollouts.write(&course.change.object, &seen, &images, false).await {
+        let object = &course.change.object;
+        let written = self.room.rollouts.write(object, &seen, &images, false).await;
+        record.said = self.room.rollouts.said(object).or(record.said.take());
+        match written {
             Ok(Written { images, generation, template_hash, .. }) => {
                 self.generation = generation;
                 self.template = template_hash;

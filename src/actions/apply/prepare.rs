@@ -80,6 +80,7 @@ pub(super) async fn prepare(
         restored: Vec::new(),
         failure: None,
         template: None,
+        said: None,
         attempts: 0,
         end: None,
     };

@@ -70,6 +70,8 @@ pub(super) struct There {
     pub(super) source: ChartSource,
     /// Other repositories that have the installed version as well.
     pub(super) others: Vec<ChartSource>,
+    /// Repositories that were to be searched as well, and did not answer.
+    pub(super) unasked: Vec<ChartSource>,
     pub(super) prospects: Prospects,
     /// What became of every version; empty where nobody asks.
     pub(super) verdicts: Vec<TagVerdict>,
@@ -112,7 +114,7 @@ pub(super) async fn find(
     let published = ask(&room, &wanted, &mut warnings).await;
     let found = wanted.iter().map(async |wanted| {
         let found = match source(&room, wanted, &published) {
-            Ok((source, others)) => judge(&room, wanted, source, others, &published, options).await,
+            Ok(origin) => judge(&room, wanted, origin, &published, options).await,
             Err(found) => found,
         };
         (wanted.place, found)
@@ -206,12 +208,20 @@ fn named(room: &ChartRoom<'_>, wanted: &Wanted<'_>) -> Option<ChartSource> {
     Some(configured.into_iter().find(is_it).unwrap_or_else(|| source.clone()))
 }
 
-/// The source of a release's chart, and further ones that could be it as well.
+/// The source of a release's chart.
+struct Origin {
+    source: ChartSource,
+    /// Further ones that have it as well.
+    others: Vec<ChartSource>,
+    /// Further ones of which nobody knows whether they have it.
+    unasked: Vec<ChartSource>,
+}
+
 fn source(
     room: &ChartRoom<'_>,
     wanted: &Wanted<'_>,
     published: &Publications,
-) -> Result<(ChartSource, Vec<ChartSource>), Found> {
+) -> Result<Origin, Found> {
     let chart = wanted.chart;
     let given = room.given.and_then(|given| given.name.as_deref());
     if let Some(given) = given.filter(|given| **given != *chart.name) {
@@ -221,7 +231,7 @@ fn source(
         )));
     }
     if let Some(source) = named(room, wanted) {
-        return Ok((source, Vec::new()));
+        return Ok(Origin { source, others: Vec::new(), unasked: Vec::new() });
     }
     let current = chart.version.parse::<ChartVersion>().ok();
     let has = |entries: &Arc<[ChartEntry]>| {
@@ -232,7 +242,7 @@ fn source(
     };
     let mut matches = Vec::new();
     let mut namesakes = Vec::new();
-    let mut trouble = None;
+    let (mut trouble, mut unasked) = (None, Vec::new());
     // One that was named for another chart says nothing about this one.
     let searched = |(source, _): &(&ChartSource, _)| published.searched.contains(source);
     for (source, answer) in published.answers.iter().filter(searched) {
@@ -242,7 +252,10 @@ fn source(
                 Some(_) => namesakes.push(source.to_string()),
                 None => {}
             },
-            Err(error) => trouble = Some(error),
+            Err(error) => {
+                trouble = Some(error);
+                unasked.push(source.clone());
+            }
         }
     }
     let mut matches = matches.into_iter();
@@ -251,7 +264,7 @@ fn source(
         chart.name, wanted.workload.name
     );
     match (matches.next(), namesakes.as_slice(), trouble) {
-        (Some(first), _, _) => Ok((first, matches.collect())),
+        (Some(source), _, _) => Ok(Origin { source, others: matches.collect(), unasked }),
         (None, _, Some(error)) => Err(Found::Failed(error.clone())),
         (None, [], None) => Err(Found::Nowhere(format!(
             "helm does not record where chart {} comes from, and no repository of helm's configuration has it: {say}",
@@ -270,12 +283,12 @@ fn source(
 async fn judge(
     room: &ChartRoom<'_>,
     wanted: &Wanted<'_>,
-    source: ChartSource,
-    others: Vec<ChartSource>,
+    origin: Origin,
     published: &Publications,
     options: &Options<'_>,
 ) -> Found {
     let chart = wanted.chart;
+    let Origin { source, others, unasked } = origin;
     let Ok(current) = chart.version.parse::<ChartVersion>() else {
         let version = &chart.version;
         return Found::Nowhere(format!("{version:?} is no semantic version to compare"));
@@ -349,6 +362,7 @@ async fn judge(
     Found::There(Box::new(There {
         source,
         others,
+        unasked,
         verdicts,
         notes: choice.picks.iter().map(|pick| (pick.entry.clone(), pick.bump, pick.size)).collect(),
         prospects: prospects(choice, limits, &current, &entries),

@@ -12,6 +12,7 @@ use super::{Detail, Options};
 use crate::actions::facts::{Facts, Image, Question};
 use crate::actions::lookup::{Catalogs, Place};
 use crate::domain::candidate::{self, Needs};
+use crate::domain::chart::ChartSource;
 use crate::domain::chart::{ChartInUse, ChartVersion};
 use crate::domain::consent::slot_id;
 use crate::domain::gate::{Decision, Finding, Gate, Surroundings, Verdict};
@@ -237,15 +238,22 @@ fn tell_of_chart(proposal: &mut Proposal, chart: &ChartInUse, there: &There) {
     let Some(offer) = &mut proposal.candidate else { return };
     let version = offer.tag.as_str().replace('_', "+");
     proposal.reasons.extend(charts::notes(there, chart, &version));
-    if there.others.is_empty() {
-        return;
-    }
-    let others: Vec<String> = there.others.iter().map(ToString::to_string).collect();
-    let why = format!(
-        "its chart may come from {} or from {}: say which in the policy (`charts:`)",
-        there.source,
-        others.join(" or from ")
-    );
+    let names = |sources: &[ChartSource]| {
+        let names: Vec<String> = sources.iter().map(ToString::to_string).collect();
+        names.join(" or from ")
+    };
+    let source = &there.source;
+    let why = match (there.others.as_slice(), there.unasked.as_slice()) {
+        ([], []) => return,
+        ([], unasked) => format!(
+            "its chart comes from {source}, or from {}, which could not be asked: say which in the policy (`charts:`)",
+            names(unasked)
+        ),
+        (others, _) => format!(
+            "its chart may come from {source} or from {}: say which in the policy (`charts:`)",
+            names(others)
+        ),
+    };
     proposal.findings.push(Finding { gate: Gate::Source, verdict: Verdict::Hold(why.clone()) });
     if matches!(proposal.decision, Decision::Update | Decision::Held) {
         offer.decision = Decision::Held;

@@ -98,6 +98,12 @@ const WRONG: &[(&str, u32, u32, &str)] = &[
         "stands here twice",
     ),
     ("version: 1\ncharts: {shop: ./shop}\n", 2, 16, "no place of a chart"),
+    (
+        "version: 1\ncharts: {shop: \"oci://r.test:5000/shop:1.0.0\"}\n",
+        2,
+        16,
+        "credentials, query and version",
+    ),
     ("version: 1\nrules:\n  - match: {}\n   skip: true\n", 4, 4, ""),
     ("version: 1\n\tpin: keep\n", 2, 1, "indent with spaces"),
 ];

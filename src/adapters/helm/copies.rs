@@ -1,46 +1,89 @@
-//! Copies of the files with values that helm is handed. It calls them by their own names in its
-//! messages; the user is told the names that he gave.
+//! Copies of the files with values that helm is handed. They lie on a disk only while a helm runs, and
+//! helm calls them by names of its own in its messages: the user is told the names that he gave.
 
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use secrecy::{ExposeSecret, SecretSlice};
 
 use crate::adapters::temporary::TemporaryDirectory;
 
-/// Copies in a directory that only its owner can look into. They go when nobody needs them any more.
+/// What stands in an argument for the directory of the copies. No argument of a user can hold it.
+const PLACE: u8 = 0;
+
+/// Copies of files, each with what the user calls it.
 #[derive(Debug, Clone, Default)]
 pub struct Copies {
-    directory: Option<Arc<TemporaryDirectory>>,
-    /// Each path, and what the user calls it.
-    names: Vec<(String, String)>,
+    files: Vec<(String, Arc<SecretSlice<u8>>)>,
+    /// The directory in which they lie, while somebody needs them.
+    lent: Arc<Mutex<Weak<TemporaryDirectory>>>,
 }
 
 impl Copies {
-    /// Keeps a copy of what the user calls `name`.
+    /// Keeps a copy of what the user calls `name`. What is given stands for its path in an argument.
+    pub fn keep(&mut self, name: &str, bytes: Vec<u8>) -> OsString {
+        let place = format!("{}{}.yaml", char::from(PLACE), self.files.len());
+        self.files.push((name.to_owned(), Arc::new(bytes.into())));
+        place.into()
+    }
+
+    /// Writes the copies down, in a directory that only its owner can look into.
     ///
     /// # Errors
-    /// It cannot be written.
-    pub fn keep(&mut self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
-        let directory = if let Some(directory) = &self.directory {
-            Arc::clone(directory)
+    /// They cannot be written.
+    pub fn lend(&self) -> io::Result<Lent<'_>> {
+        if self.files.is_empty() {
+            return Ok(Lent { files: &[], directory: None });
+        }
+        let mut lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        let directory = if let Some(directory) = lent.upgrade() {
+            directory
         } else {
-            let new = TemporaryDirectory::new("safe-update-values.")?;
-            Arc::clone(self.directory.insert(Arc::new(new)))
+            let new = Arc::new(TemporaryDirectory::new("safe-update-values.")?);
+            for (number, (_, bytes)) in self.files.iter().enumerate() {
+                std::fs::write(new.path().join(format!("{number}.yaml")), bytes.expose_secret())?;
+            }
+            *lent = Arc::downgrade(&new);
+            new
         };
-        let path = directory.path().join(format!("{}.yaml", self.names.len()));
-        std::fs::write(&path, bytes)?;
-        self.names.push((path.display().to_string(), name.to_owned()));
-        Ok(path)
+        Ok(Lent { files: &self.files, directory: Some(directory) })
+    }
+}
+
+/// Copies that were written down. They go when this goes, with the last that needs them.
+pub struct Lent<'a> {
+    files: &'a [(String, Arc<SecretSlice<u8>>)],
+    directory: Option<Arc<TemporaryDirectory>>,
+}
+
+impl Lent<'_> {
+    /// An argument with the path of a copy, where it is about one.
+    pub fn place(&self, argument: &OsStr) -> OsString {
+        let text = argument.to_str().and_then(|text| text.split_once(char::from(PLACE)));
+        let (Some((flag, file)), Some(directory)) = (text, &self.directory) else {
+            return argument.to_owned();
+        };
+        let mut placed = OsString::from(flag);
+        placed.push(directory.path().join(file));
+        placed
     }
 
     /// A message with the user's own names in it.
     pub fn named(&self, mut text: String) -> String {
-        for (path, name) in &self.names {
-            if text.contains(path) {
-                text = text.replace(path, name);
+        for (number, (name, _)) in self.files.iter().enumerate() {
+            let Some(path) = self.path(number) else { continue };
+            let path = path.display().to_string();
+            if text.contains(&path) {
+                text = text.replace(&path, name);
             }
         }
         text
+    }
+
+    fn path(&self, number: usize) -> Option<PathBuf> {
+        Some(self.directory.as_ref()?.path().join(format!("{number}.yaml")))
     }
 }
 
@@ -49,18 +92,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_is_called_by_the_name_of_its_file() {
+    fn a_copy_lies_there_while_it_is_lent_and_is_called_by_the_name_of_its_file() {
         let mut copies = Copies::default();
-        assert_eq!(copies.named("nothing was kept".into()), "nothing was kept");
-        let first = copies.keep("prod.yaml", b"a: 1").expect("a copy");
-        let second = copies.keep("standard input", b"b: [").expect("a copy");
-        assert_eq!(std::fs::read(&first).expect("it is there"), b"a: 1");
-        let said = format!("failed to parse {}: line 1", second.display());
-        assert_eq!(copies.named(said), "failed to parse standard input: line 1");
-        let other = copies.clone();
-        drop(copies);
-        assert!(first.exists(), "another still needs it");
-        drop(other);
-        assert!(!first.exists());
+        let lent = copies.lend().expect("nothing to write");
+        assert_eq!(lent.place(OsStr::new("--set=a=1")), "--set=a=1");
+        assert_eq!(lent.named("nothing was kept".into()), "nothing was kept");
+        drop(lent);
+        let mut argument = OsString::from("--values=");
+        argument.push(copies.keep("prod.yaml", b"a: 1".to_vec()));
+        copies.keep("standard input", b"b: [".to_vec());
+
+        let first = copies.lend().expect("they can be written");
+        let placed = first.place(&argument).into_string().expect("a path");
+        let path = PathBuf::from(placed.strip_prefix("--values=").expect("the flag"));
+        assert_eq!(std::fs::read(&path).expect("it is there"), b"a: 1");
+        let other = first.path(1).expect("a second");
+        let said = format!("failed to parse {}: line 1", other.display());
+        assert_eq!(first.named(said), "failed to parse standard input: line 1");
+
+        let second = copies.lend().expect("they are there");
+        assert_eq!(second.place(&argument).to_str(), Some(placed.as_str()));
+        drop(first);
+        assert!(path.exists(), "another still needs it");
+        drop(second);
+        assert!(!path.exists());
+        assert!(!format!("{copies:?}").contains("97"), "it shows what it holds");
     }
 }

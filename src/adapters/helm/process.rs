@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -15,9 +15,9 @@ use tokio::process::{Child, Command};
 
 use super::alive::Alive;
 use super::chart::Indexes;
-use super::copies::Copies;
+use super::copies::{Copies, Lent};
 use super::group::Group;
-use super::words::{masked, without_credentials};
+use super::words::{masked, without_credentials, without_values};
 use crate::domain::chart::ChartVersion;
 
 /// The most that is read of what helm prints: a rendered release may have tens of megabytes.
@@ -155,6 +155,8 @@ pub struct Call<'a> {
     pub alive: Option<&'a Alive>,
     /// The exit codes that are no failure; none means 0 alone.
     pub success: &'a [i32],
+    /// Where its standard error is kept, secrets masked, however it ends.
+    pub said: Option<&'a Mutex<String>>,
 }
 
 /// What helm printed when all went well.
@@ -234,7 +236,8 @@ impl Helm {
             Some(_) => Some(tempfile::tempfile().map_err(|error| self.missing(&error))?),
             None => None,
         };
-        let mut child = self.start(call, kept.as_ref())?;
+        let copies = self.settings.copies.lend().map_err(|error| self.missing(&error))?;
+        let mut child = self.start(call, &copies, kept.as_ref())?;
         // What only reads is ended with all that it started, also when nobody waits for it any more.
         let group = Group::new(child.id(), call.alive.is_none());
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -259,15 +262,23 @@ impl Helm {
             return Err(HelmError::Timeout { verb, deadline: call.deadline });
         };
         group.done(true);
-        let stderr = self.settings.copies.named(String::from_utf8_lossy(&stderr).into_owned());
-        let stderr = without_credentials(&masked(&stderr, call.secrets));
+        let stderr = copies.named(String::from_utf8_lossy(&stderr).into_owned());
+        // The server quotes whole objects in what it does not take, and helm quotes the server.
+        let stderr = without_values(&without_credentials(&masked(&stderr, call.secrets)));
+        if let Some(said) = call.said {
+            stderr.trim().clone_into(&mut said.lock().unwrap_or_else(PoisonError::into_inner));
+        }
         let failed =
             |message: String, killed| HelmError::Failed { verb: verb.clone(), message, killed };
         let status = status.map_err(|error| failed(error.to_string(), true))?;
         let success =
             status.success() || status.code().is_some_and(|code| call.success.contains(&code));
         if !success {
-            return Err(failed(told(&stderr), status.code().is_none()));
+            let message = match signal(status) {
+                Some(signal) => format!("signal {signal} ended it"),
+                None => told(&stderr),
+            };
+            return Err(failed(message, status.code().is_none()));
         }
         if stdout.cut {
             let mib = STDOUT_MAX >> 20;
@@ -276,7 +287,12 @@ impl Helm {
         Ok(Printed { stdout: stdout.read, stderr, code: status.code().unwrap_or_default() })
     }
 
-    fn start(&self, call: &Call<'_>, kept: Option<&File>) -> Result<Child, HelmError> {
+    fn start(
+        &self,
+        call: &Call<'_>,
+        copies: &Lent<'_>,
+        kept: Option<&File>,
+    ) -> Result<Child, HelmError> {
         let mut command = Command::new(&self.program);
         let (stdout, stderr) = match kept {
             Some(file) => {
@@ -286,7 +302,7 @@ impl Helm {
             None => (Stdio::piped(), Stdio::piped()),
         };
         command
-            .args(&call.arguments)
+            .args(call.arguments.iter().map(|argument| copies.place(argument)))
             .stdin(Stdio::null())
             .stdout(stdout)
             .stderr(stderr)
@@ -365,6 +381,18 @@ const CONNECTION: [&str; 9] = [
     "HELM_KUBETLS_SERVER_NAME",
     "HELM_KUBEINSECURE_SKIP_TLS_VERIFY",
 ];
+
+/// The signal that ended a program.
+#[cfg(unix)]
+fn signal(status: std::process::ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+/// There are none elsewhere.
+#[cfg(not(unix))]
+fn signal(_: std::process::ExitStatus) -> Option<i32> {
+    None
+}
 
 /// What was read of a stream.
 struct Bounded {
@@ -465,10 +493,28 @@ pub(super) mod tests {
         let (_directory, found) = find(script).await;
         let mut helm = found.expect("a helm");
         let mut copies = Copies::default();
-        let copy = copies.keep("prod.yaml", b"a: [").expect("a copy").display().to_string();
+        let copy = copies.keep("prod.yaml", b"a: [".to_vec()).into_string().expect("text");
         Arc::get_mut(&mut helm.settings).expect("nobody else has it").copies = copies;
         let error = helm.run(&call(&["upgrade", &copy], &[])).await.expect_err("it fails");
         assert_eq!(error.to_string(), "helm upgrade: failed to parse prod.yaml: line 1");
+    }
+
+    #[tokio::test]
+    async fn what_the_server_quotes_of_an_object_is_left_out_and_a_signal_is_told() {
+        let script = r#"[ "$1" = version ] && { echo v3.22.0; exit; }
+            [ "$1" = killed ] && kill -9 $$
+            echo 'Error: UPGRADE FAILED: cannot patch "other" with kind Secret:  "" is invalid: patch: Invalid value: "{\"data\":{\"live\":\"TElWRQ==\"}}": json: no number' >&2
+            exit 1"#;
+        let (_directory, found) = find(script).await;
+        let helm = found.expect("a helm");
+        let error = helm.run(&call(&["upgrade"], &[])).await.expect_err("it fails").to_string();
+        assert!(
+            error.contains("with kind Secret") && error.ends_with("json: no number"),
+            "{error}"
+        );
+        assert!(!error.contains("TElW") && !error.contains("live"), "{error}");
+        let error = helm.run(&call(&["killed"], &[])).await.expect_err("it fails").to_string();
+        assert_eq!(error, "helm killed: signal 9 ended it");
     }
 
     #[tokio::test]

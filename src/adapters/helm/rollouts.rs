@@ -118,6 +118,8 @@ pub struct HelmRollouts {
     /// How they stood before the upgrade of this run: what was broken then is not its fault. A run that
     /// takes another one up does not know it, and excuses nobody.
     before: Mutex<HashMap<ObjectId, Arc<Parts>>>,
+    /// What helm said when it wrote last, secrets masked.
+    said: Mutex<HashMap<ObjectId, Arc<str>>>,
     /// What controllers declare, by the namespace that was asked about.
     declared: Mutex<HashMap<Arc<str>, Arc<Vec<Declared>>>>,
 }
@@ -141,6 +143,7 @@ impl HelmRollouts {
             secrets: Mutex::default(),
             looked: Mutex::default(),
             before: Mutex::default(),
+            said: Mutex::default(),
             declared: Mutex::default(),
         }
     }
@@ -345,6 +348,10 @@ impl Rollouts for HelmRollouts {
             Kind::Release => Box::pin(self.written(object, base, images, rehearsal)),
             _ => self.workloads.write(object, base, images, rehearsal),
         }
+    }
+
+    fn said(&self, object: &ObjectId) -> Option<Arc<str>> {
+        locked(&self.said).get(object).filter(|said| !said.is_empty()).cloned()
     }
 
     fn watch<'a>(&'a self, subject: WatchSubject) -> Box<dyn Watcher + 'a> {

@@ -129,6 +129,7 @@ fn record(run: &RunId, number: u32, stage: Stage) -> Record {
         restored: vec![],
         failure: None,
         template: None,
+        said: None,
         attempts: 0,
         end: None,
     }

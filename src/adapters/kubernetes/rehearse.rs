@@ -1,7 +1,7 @@
 //! Applies objects of any kind on the server in a dry run: what it would say to an upgrade, before
 //! any of it is written. Which path an object has, the server tells by its own list of kinds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
@@ -9,7 +9,7 @@ use futures_util::stream;
 use http::Method;
 use serde::Deserialize;
 
-use crate::ports::previews::{Document, Rehearsals};
+use crate::ports::previews::{Document, Refused, Rehearsals};
 use crate::ports::rollouts::ReadError;
 
 use super::client::{Call, RequestError};
@@ -44,7 +44,7 @@ impl Rehearsals for Cluster {
         documents: &'a [Document],
         manager: &'a str,
         force: bool,
-    ) -> BoxFuture<'a, Result<Vec<String>, ReadError>> {
+    ) -> BoxFuture<'a, Result<Vec<Refused>, ReadError>> {
         Box::pin(self.rehearsed(documents, manager, force))
     }
 }
@@ -55,7 +55,7 @@ impl Cluster {
         documents: &[Document],
         manager: &str,
         force: bool,
-    ) -> Result<Vec<String>, ReadError> {
+    ) -> Result<Vec<Refused>, ReadError> {
         let mut known: BTreeMap<&str, Option<Kinds>> = BTreeMap::new();
         for document in documents {
             if !known.contains_key(&*document.api_version) {
@@ -71,12 +71,21 @@ impl Cluster {
                 calls.push(Box::pin(self.rehearse_one(document, format!("{path}?{query}"))));
             }
         }
+        let brought: BTreeSet<&str> = documents
+            .iter()
+            .filter(|document| &*document.key.kind == "Namespace")
+            .map(|document| &*document.key.name)
+            .collect();
         let mut answers = stream::iter(calls).buffered(IN_FLIGHT);
         let mut refused = Vec::new();
         while let Some((document, answer)) = answers.next().await {
             let Err(error) = answer else { continue };
-            if let Some(why) = refusal(&error, force) {
-                refused.push(format!("{}: {why}", document.key));
+            let key = &document.key;
+            if is_forbidden(&error) {
+                let why = error.to_string();
+                refused.push(Refused { key: key.clone(), why, patch_forbidden: true });
+            } else if let Some(why) = refusal(&error, force, &brought) {
+                refused.push(Refused { key: key.clone(), why, patch_forbidden: false });
             } else if error.code().is_none_or(|code| code == 429 || code >= 500) && !force {
                 return Err(ReadError::Unavailable(
                     self.trouble(&error, &document.key.to_string()).to_string(),
@@ -129,8 +138,15 @@ fn path(document: &Document, kinds: &Kinds) -> Option<String> {
     Some(format!("{prefix}/{api_version}/namespaces/{namespace}/{plural}/{}", key.name))
 }
 
-/// Why the server refuses an object; none where that says nothing about an upgrade.
-fn refusal(error: &RequestError, force: bool) -> Option<String> {
+/// Whether this user may not write it, whatever is in it.
+fn is_forbidden(error: &RequestError) -> bool {
+    let RequestError::Status { code: 403, message, .. } = error else { return false };
+    message.contains(" cannot patch resource ") || message.contains(" cannot create resource ")
+}
+
+/// Why the server refuses an object; none where that says nothing about an upgrade. `brought` are the
+/// namespaces that come with it.
+fn refusal(error: &RequestError, force: bool, brought: &BTreeSet<&str>) -> Option<String> {
     let RequestError::Status { code, message, details } = error else { return None };
     let denied =
         message.starts_with("admission webhook ") && message.contains("denied the request");
@@ -140,8 +156,16 @@ fn refusal(error: &RequestError, force: bool) -> Option<String> {
         409 if !force => Some(message.clone()),
         // Validation names its causes: a field that must not change, a value that is none.
         422 if !details.causes.is_empty() => Some(message.clone()),
-        // Policies and quotas; whether the user may write it at all is helm's to find out, because an
-        // upgrade may need other verbs.
+        // A field of another type than the kind has: the server calls that its own fault.
+        500 if message.contains("failed to create typed patch object") => {
+            // Behind that it quotes the value.
+            Some(message.split(", got ").next().unwrap_or_default().to_owned())
+        }
+        404 => {
+            let namespace = message.strip_prefix("namespaces \"")?.strip_suffix("\" not found")?;
+            (!brought.contains(namespace)).then(|| message.clone())
+        }
+        // Policies and quotas.
         403 if message.contains("denied request") || message.contains("exceeded quota") => {
             Some(message.clone())
         }

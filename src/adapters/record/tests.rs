@@ -71,6 +71,7 @@ fn record() -> Record {
         restored: vec![],
         failure: None,
         template: None,
+        said: None,
         attempts: 0,
         end: None,
     }
@@ -112,6 +113,7 @@ fn records_of_every_stage_and_outcome_are_read_as_they_are_written() {
         let record = Record {
             verb: Verb::Rollback,
             failure: Some(failure("it crashed")),
+            said: Some("W1 policy/v1beta1 is deprecated".into()),
             attempts: 2,
             end: Some(RecordEnd { at, outcome }),
             ..record()

@@ -37,6 +37,8 @@ pub(super) struct RecordForm {
     template: Option<String>,
     restored: Vec<ImageForm>,
     failure: Option<FailureForm>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    said: Option<String>,
     attempts: u32,
     end: Option<EndForm>,
 }
@@ -142,6 +144,7 @@ impl RecordForm {
             template: record.template.as_deref().map(Into::into),
             restored: images_form(&record.restored),
             failure: record.failure.as_ref().map(|failure| FailureForm::new(failure, max)),
+            said: record.said.as_ref().map(|said| cut(said, max)),
             attempts: record.attempts,
             end: record.end.as_ref().map(|end| EndForm::new(end, max)),
         }
@@ -161,6 +164,7 @@ impl RecordForm {
             template: self.template.map(Into::into),
             restored: images(self.restored)?,
             failure: self.failure.map(FailureForm::into_failure).transpose()?,
+            said: self.said.map(Into::into),
             attempts: self.attempts,
             end: self.end.map(EndForm::into_end).transpose()?,
         })

@@ -17,6 +17,7 @@ use crate::cli::args_write::ApproveArgs;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::printer::Printer;
+use crate::cli::render::escape::escape;
 use crate::cli::render::records::{self, Approved};
 use crate::cli::session::actor;
 use crate::cli::settings::Settings;
@@ -128,6 +129,11 @@ fn chosen(
         let named = typed && drafted.named.iter().any(|named| named.is_of(workload, slot));
         let (tag, digest) = match approvable(proposal, named) {
             Ok(version) => version,
+            // A saved plan holds these too.
+            Err(why) if proposal.decision == Decision::Update => {
+                printer.note(&format!("{id} needs no approval: {}", escape(&why)));
+                continue;
+            }
             Err(why) => {
                 printer.warning(&format!("{id} is not approved: {why}"));
                 exit = exit.worst(refusal(proposal));

@@ -136,7 +136,7 @@ pub async fn draft(
             wire::releases(settings, &cluster, flags.options.clone(), flags.for_people).await?;
         cluster.learn_platforms(&mut plan.inventory).await;
         let rooms = (&leg, &*registries as &dyn Registry);
-        found = previews(&mut plan, &limits, consent, rooms, flags, printer).await;
+        found = previews(&mut plan, &limits, consent, rooms, flags, printer).await?;
         releases = Some(leg);
     }
     registries.save();

@@ -82,7 +82,7 @@ async fn make(
         let leg = wire::releases(settings, cluster, flags.options.clone(), true).await?;
         cluster.learn_platforms(&mut plan.inventory).await;
         let rooms = (&leg, &*registries as &dyn Registry);
-        looked_at = previews(&mut plan, &limits, Consent::Named, rooms, &flags, printer).await;
+        looked_at = previews(&mut plan, &limits, Consent::Named, rooms, &flags, printer).await?;
     }
     if let Some(secrets) = secrets {
         plan.inventory.warnings.extend(secrets.warnings());

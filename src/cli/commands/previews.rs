@@ -10,6 +10,7 @@ use crate::actions::plan::NamedChart;
 use crate::actions::preview::{Previewed, Subject, preview};
 use crate::adapters::helm::rollouts::{HelmRollouts, UpgradeOptions};
 use crate::adapters::helm::words::masked;
+use crate::cli::error::CommandError;
 use crate::cli::printer::Printer;
 use crate::cli::render;
 use crate::cli::render::escape::escape;
@@ -74,6 +75,9 @@ pub type Previews = BTreeMap<usize, Looked>;
 
 /// Looks at every upgrade of a plan that may be made, and judges its row anew. A row that cannot be
 /// looked at is not made.
+///
+/// # Errors
+/// The values that were given are none.
 pub async fn previews(
     plan: &mut Plan,
     limits: &[Limits],
@@ -81,7 +85,7 @@ pub async fn previews(
     (releases, registry): (&Arc<HelmRollouts>, &dyn Registry),
     flags: &HelmFlags,
     printer: &Printer,
-) -> Previews {
+) -> Result<Previews, CommandError> {
     let mut previews = Previews::new();
     for (row, limits) in limits.iter().enumerate() {
         let proposal = &plan.proposals[row];
@@ -104,6 +108,7 @@ pub async fn previews(
                 let hidden = releases.hidden(&subject.object).await;
                 previews.insert(row, Looked { seen: previewed, hidden });
             }
+            Err(error @ PreviewError::Values(_)) => return Err(CommandError::usage(error)),
             Err(error) => {
                 if !matches!(error, PreviewError::Render { .. }) {
                     printer.warning(&format!("{}: {error}", subject.object));
@@ -113,7 +118,7 @@ pub async fn previews(
             }
         }
     }
-    previews
+    Ok(previews)
 }
 
 /// What a row would upgrade.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::actions::discover::discover;
-use crate::adapters::helm::releases::Releases;
+use crate::adapters::helm::releases::{Releases, without_rest};
 use crate::adapters::kubernetes::Cluster;
 use crate::adapters::manifests::Manifests;
 use crate::cli::args::{Connection, OnlyLeg, Selection};
@@ -13,7 +13,7 @@ use crate::cli::settings::Settings;
 use crate::cli::wire;
 use crate::domain::inventory::{Inventory, Kind, Warning, Workload};
 use crate::domain::target::TargetName;
-use crate::ports::{EventSink, ObjectName, Platform, Query, Scope};
+use crate::ports::{DiscoverError, EventSink, ObjectName, Platform, Query, Scope};
 
 /// What was selected, already typed.
 #[derive(Debug)]
@@ -185,6 +185,14 @@ impl Selected {
         };
         let leg = Releases::new(cluster, driver, cluster.default_namespace());
         let found = discover(&[&leg], &query(releases)).await?;
+        // Who asks for releases alone is not told that there are none, when he may not see any.
+        let unseen = found.warnings.iter().find(|warning| warning.code == "forbidden");
+        if let (true, [OnlyLeg::Helm], Some(warning)) =
+            (found.workloads.is_empty(), self.legs.as_slice(), unseen)
+        {
+            let message = without_rest(&warning.message);
+            return Err(DiscoverError::Forbidden { message }.into());
+        }
         inventory.workloads.extend(found.workloads);
         inventory.warnings.extend(found.warnings);
         inventory.arrange();

@@ -7,7 +7,7 @@ use super::styles::Styles;
 use crate::actions::apply::Report;
 use crate::cli::exit::Exit;
 use crate::domain::change::{Change, Edit, ObjectId, ReleaseBefore};
-use crate::domain::health::FailureCode;
+use crate::domain::health::{Failure, FailureCode};
 use crate::domain::inventory::{Kind, SlotKind};
 use crate::domain::rollout::Outcome;
 
@@ -159,7 +159,7 @@ pub fn commands(report: &Report) -> Vec<String> {
         Outcome::Inconsistent { .. } | Outcome::FailedKept(_) => {
             let Some(change) = &report.change else { return Vec::new() };
             if let Some(before) = &change.release {
-                return of_release(object, change, before);
+                return of_release(object, change, before, report.outcome.failure());
             }
             vec![
                 format!(
@@ -211,7 +211,12 @@ pub fn commands(report: &Report) -> Vec<String> {
 }
 
 /// The commands for both ways of a release. What was rolled out is in Helm's history.
-fn of_release(object: &ObjectId, change: &Change, before: &ReleaseBefore) -> Vec<String> {
+fn of_release(
+    object: &ObjectId,
+    change: &Change,
+    before: &ReleaseBefore,
+    failure: Option<&Failure>,
+) -> Vec<String> {
     let (namespace, name) = (&object.namespace, &object.name);
     let mut told = vec![
         format!("{object}: to see it: helm -n {namespace} history {name}"),
@@ -220,11 +225,17 @@ fn of_release(object: &ObjectId, change: &Change, before: &ReleaseBefore) -> Vec
             before.back
         ),
     ];
-    if let (Some(edit), None) = (change.edits.first(), &before.to) {
-        told.push(format!(
-            "{object}: forward to the new version: `upgrade {name} -n {namespace} --version {} --yes`",
-            edit.to
-        ));
+    if let (Some(Edit { to, .. }), None) = (change.edits.first(), &before.to) {
+        let helm_failed = failure.is_some_and(|failure| failure.code.is_of_helm());
+        told.push(if helm_failed {
+            format!(
+                "{object}: forward to the new version: `forget release/{name} -n {namespace} --version {to}`, then `upgrade {name} -n {namespace} --version {to} --yes`"
+            )
+        } else {
+            format!(
+                "{object}: forward: version {to} stands, so that what is mended in the cluster is enough, or take a newer one"
+            )
+        });
     }
     told
 }

@@ -178,6 +178,9 @@ pub fn text(record: &Record, width: Option<u16>, styles: &Styles) -> String {
     }
     fields.fields("Read back", images(&record.written));
     fields.fields("Put back", images(&record.restored));
+    for (number, line) in record.said.iter().flat_map(|said| said.lines()).enumerate() {
+        fields.field(if number == 0 { "Said" } else { "" }, line);
+    }
     fields.field("Attempts", &record.attempts.to_string());
     fields.fields("Next", commands(record));
     fields.text

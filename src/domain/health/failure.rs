@@ -121,6 +121,14 @@ impl FailureCode {
         Self::ALL.into_iter().find(|code| code.as_str() == word).unwrap_or(Self::Unknown)
     }
 
+    /// Whether helm itself failed, so that its newest revision is none that was deployed.
+    pub fn is_of_helm(self) -> bool {
+        matches!(
+            self,
+            Self::CutOff | Self::Conflict | Self::Api | Self::Timeout | Self::Hook | Self::Helm
+        )
+    }
+
     /// Whether it says something about the version, and not about the cluster's rules, its room or the
     /// credentials for it. What a person took back or stopped is not proposed again either. Of a release,
     /// requests, node selectors and registries are a part of the version.

@@ -70,6 +70,7 @@ pub(crate) fn record(edits: &[Edit], end: Option<Outcome>) -> Record {
         restored: Images::new(),
         failure: None,
         template: None,
+        said: None,
         attempts: 0,
         end: end.map(|outcome| RecordEnd { at: time(9), outcome }),
     }

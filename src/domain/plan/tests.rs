@@ -208,6 +208,7 @@ fn unproved(decision: Decision, change: impl FnOnce(&mut Memory)) -> String {
         template: None,
         restored: Vec::new(),
         failure: None,
+        said: None,
         attempts: 0,
         end: Some(RecordEnd { at: time, outcome: Outcome::AwaitsRun }),
     };

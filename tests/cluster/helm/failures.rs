@@ -59,6 +59,12 @@ fn a_hook_that_fails_keeps_a_minor_step_and_takes_back_a_patch() {
         assert_eq!(result(&run)["failure"]["code"], "hook", "{run}");
         assert!(!result(&run)["commands"].as_array().is_none_or(Vec::is_empty), "{run}");
         assert_eq!(shop.helm.newest("web"), "2 failed shop-1.1.0");
+        let record = result(&run)["record"].as_str().unwrap_or_default().to_owned();
+        let record = shop.run(&["history", "show", &record, "-o", "json"]).exits(0).json();
+        assert!(
+            record["record"]["said"].as_str().is_some_and(|said| said.contains("UPGRADE FAILED")),
+            "{record:#}"
+        );
         let run = shop.upgrade(&["api", "--version", "1.0.1", "--yes", "--timeout", "8s"]);
         ended(&run, 4, "rolled-back", "hook");
         assert_eq!(shop.helm.newest("api"), "3 deployed shop-1.0.0");
@@ -67,7 +73,12 @@ fn a_hook_that_fails_keeps_a_minor_step_and_takes_back_a_patch() {
         ended(&run, 5, "failed-kept", "hook");
         assert_eq!(shop.helm.newest("api"), "4 failed shop-1.0.2");
         assert_eq!(shop.said("api", "note"), "default of 1.0.0");
-        // What was kept can be taken back by hand.
+        // What was kept is remembered for whoever takes it back, by hand or not.
+        let commands = result(&run)["commands"].to_string();
+        assert!(commands.contains("forget release/api -n"), "{run}");
+        let row = shop.row("release/api");
+        assert!(reasons(&row).contains("1.0.2"), "{row}");
+        assert!(row["candidate"].is_null(), "{row}");
         let back = ["rollback", "release/web", "--yes", "-o", "json", "--soak", "0s"];
         ended(&shop.run(&back), 0, "succeeded", "");
         assert_eq!(shop.helm.newest("web"), "3 deployed shop-1.0.0");

@@ -78,6 +78,46 @@ fn a_field_of_another_manager_is_named_before_anything_is_written() {
 }
 
 #[test]
+fn what_the_server_does_not_take_is_found_before_anything_is_written() {
+    both(|major| {
+        let shop = Shop::open(major, &[("1.0.0", "1.0.0")]);
+        let elsewhere =
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: nope, namespace: no-such-one}\n";
+        let typed = super::DEPLOYMENT.replace("replicas: 1", "replicas: \"two\"");
+        for (version, template, text, told) in [
+            ("1.0.1", "nope.yaml", elsewhere, "\"no-such-one\" not found"),
+            ("1.0.2", "deployment.yaml", &typed, "expected numeric"),
+        ] {
+            shop.publish(&[shop.chart(version, "1.0.1").template(template, text)]);
+            for args in [&["web", "--yes", "--dry-run"][..], &["web", "--yes"]] {
+                let run = shop.upgrade(args);
+                assert!(run.exits(3).stderr.contains(told), "{run}");
+            }
+            assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
+            assert_eq!(shop.said("web", "note"), "default of 1.0.0");
+        }
+    });
+}
+
+#[test]
+fn who_may_not_write_all_of_it_begins_nothing() {
+    both(|major| {
+        let shop = Shop::open(major, &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+        let rules = "[{apiGroups: ['*'], resources: ['*'], verbs: [get, list, watch]}, \
+            {apiGroups: ['', coordination.k8s.io], resources: [secrets, configmaps, leases], verbs: ['*']}]";
+        let user = shop.namespace.restricted_user("half", rules);
+        let Shop { program, .. } = &shop;
+        let place = ["-n", shop.namespace.name(), "-o", "json", "--kubeconfig", &shown(&user)];
+        for args in [&["upgrade", "web", "--yes", "--dry-run"][..], &["upgrade", "web", "--yes"]] {
+            let run = program.run(&[args, &place].concat());
+            assert!(run.exits(3).stderr.contains("cannot patch resource"), "{run}");
+        }
+        assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
+        assert_eq!(shop.said("web", "note"), "default of 1.0.0");
+    });
+}
+
+#[test]
 fn a_hook_that_changes_is_no_other_ground() {
     let shop = Shop::new("helm4");
     let chart = |version: &str| {

@@ -72,12 +72,15 @@ fn a_chart_that_nobody_has_is_held_with_what_to_do() {
 }
 
 #[test]
-fn an_index_that_cannot_be_had_is_said_and_spoils_no_other() {
+fn an_index_that_cannot_be_had_is_said_and_holds_what_it_may_have() {
     let shop = Shop::open("helm4", &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
     let (stable, gone) = (shop.server.url("stable"), shop.server.url("gone"));
     shop.helm.knows(&[("gone", &gone), ("stable", &stable)]);
     let plan = shop.run(&["plan", "-o", "json"]);
-    assert_eq!(proposed(&super::row(&plan, "release/web")), "1.0.1 patch auto update", "{plan}");
+    // Nobody knows whether that one has it as well.
+    let row = super::row(&plan, "release/web");
+    assert_eq!(proposed(&row), "1.0.1 patch auto held", "{plan}");
+    assert!(reasons(&row).contains("which could not be asked"), "{row}");
     assert!(plan.stderr.contains(&gone), "{plan}");
     shop.helm.knows(&[("gone", &gone)]);
     let named = shop.upgrade(&["web", "--yes"]);

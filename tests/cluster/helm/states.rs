@@ -2,7 +2,7 @@
 
 use super::{Shop, hook, proposed, reasons};
 use crate::apply::ended;
-use crate::bed::{Chart, bed, both, kill};
+use crate::bed::{Chart, Helm, bed, both, kill};
 
 #[test]
 fn what_a_dead_helm_left_is_held_and_busy() {
@@ -73,6 +73,19 @@ fn a_failed_revision_above_a_deployed_one_is_left_to_whom_it_names() {
         assert_eq!(shop.helm.newest("web"), "3 deployed shop-1.0.1");
         assert_eq!(shop.tag("web"), "1.0.1");
     });
+}
+
+#[test]
+fn what_a_newer_major_wrote_is_no_work_for_an_older() {
+    let shop = Shop::open("helm4", &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+    let older = Helm::new("helm3", &shop.namespace);
+    older.knows(&[("stable", &shop.server.url("stable"))]);
+    let older = older.caller(bed().program());
+    for args in [&["upgrade", "web", "--yes", "--dry-run"][..], &["upgrade", "web", "--yes"]] {
+        let run = older.run(&[args, &["-n", shop.namespace.name()]].concat());
+        assert!(run.exits(3).stdout.contains("Helm 4 wrote this release"), "{run}");
+    }
+    assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
 }
 
 #[test]

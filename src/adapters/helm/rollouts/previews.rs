@@ -42,9 +42,13 @@ impl HelmRollouts {
         let secrets = self.secrets(object).await;
         let secrets = secrets.as_slice();
         let printed = helm.render(place, &fetched.path, values, secrets).await;
-        let printed = printed.map_err(|error| PreviewError::Render {
-            chart: chart.clone(),
-            message: words(&error),
+        let printed = printed.map_err(|error| {
+            let message = words(&error);
+            if changed && is_of_values(&message) {
+                PreviewError::Values(message)
+            } else {
+                PreviewError::Render { chart: chart.clone(), message }
+            }
         })?;
         let name = &printed.release.chart.name;
         if **name != *wanted.name {
@@ -228,6 +232,12 @@ fn no_helm(error: &HelmError) -> PreviewError {
 }
 
 /// What helm says, without what it was to do.
+/// Whether helm did not come to the chart, because it cannot read what it was told of the values
+/// (`pkg/cli/values/options.go`).
+fn is_of_values(message: &str) -> bool {
+    ["failed parsing --set", "failed to parse "].iter().any(|start| message.starts_with(start))
+}
+
 fn words(error: &HelmError) -> String {
     match error {
         HelmError::Failed { message, .. } => message.clone(),

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,16 +10,17 @@ use secrecy::SecretString;
 
 use super::super::alive::{Alive, Begun};
 use super::super::manifest;
-use super::super::process::{Call, Helm, HelmError};
+use super::super::process::{Call, Helm, HelmError, Printed};
 use super::super::storage::Stored;
 use super::super::stored::StoredRelease;
-use super::super::words::masked;
+use super::super::words::{masked, without_values};
 use super::{HelmRollouts, PATIENCE, TIMEOUT, hash, slot};
 use crate::adapters::temporary::TemporaryDirectory;
 use crate::domain::change::{ObjectId, Revision};
 use crate::domain::health::{Failure, FailureCode};
 use crate::domain::release::{Release, ReleaseStatus};
 use crate::domain::rollout::Working;
+use crate::ports::previews::Refused;
 use crate::ports::releases::ReleaseError;
 use crate::ports::rollouts::{
     Inspected, JournalError, ReadError, Replacement, WriteError, Written,
@@ -149,13 +150,28 @@ impl HelmRollouts {
             self.remember_before(object, base.generation);
         }
         call.alive = Some(&alive);
-        let said = helm.run(&call).await;
-        let (is_new, became) = self.became(object, base, wanted, said.err()).await;
+        let ended = self.run(helm, call, object).await;
+        let (is_new, became) = self.became(object, base, wanted, ended.err()).await;
         if !is_new {
             // Whatever comes next is somebody else's. Where it cannot be noted, the time tells.
             let _ = alive.note(None);
         }
         became
+    }
+
+    /// Runs helm on a release, and keeps what it said.
+    async fn run(
+        &self,
+        helm: &Helm,
+        mut call: Call<'_>,
+        object: &ObjectId,
+    ) -> Result<Printed, HelmError> {
+        let said = Mutex::default();
+        call.said = Some(&said);
+        let ended = helm.run(&call).await;
+        let said = said.lock().unwrap_or_else(PoisonError::into_inner).as_str().into();
+        super::locked(&self.said).insert(object.clone(), said);
+        ended
     }
 
     /// Whether a revision is what the last helm of this machine began.
@@ -218,17 +234,24 @@ impl HelmRollouts {
         };
         let mut documents = read(&new.manifest)?;
         let on_server = new.apply_method.as_deref() == Some("ssa");
+        let old = read(&super::standing(stored).manifest)?;
         if !on_server {
             // Patched on the client, only what differs is sent.
-            let old = read(&super::standing(stored).manifest)?;
             documents.retain(|document| !old.contains(document));
         }
         let (manager, force) = if on_server { (HELM, false) } else { (REHEARSAL, true) };
         let refused = self.rehearsals.rehearse(&documents, manager, force).await;
-        match refused.map_err(not_read)?.as_slice() {
-            [] => Ok(()),
-            refused => Err(WriteError::Denied(masked(&refused.join("; "), &upgrade.secrets))),
+        let refused = refused.map_err(not_read)?;
+        // What is new Helm 3 creates, for which nobody has to be allowed to patch.
+        let counts = |one: &&Refused| {
+            on_server || !one.patch_forbidden || old.iter().any(|document| document.key == one.key)
+        };
+        let told: Vec<String> =
+            refused.iter().filter(counts).map(|one| format!("{}: {}", one.key, one.why)).collect();
+        if told.is_empty() {
+            return Ok(());
         }
+        Err(WriteError::Denied(without_values(&masked(&told.join("; "), &upgrade.secrets))))
     }
 
     /// What became of a write, whatever helm says of it, and whether it began a revision.
@@ -377,6 +400,9 @@ fn code(error: &HelmError, pending: bool, wanted: &Replacement) -> FailureCode {
         FailureCode::Timeout
     } else if is_trouble(error) {
         FailureCode::Api
+    } else if text.contains("is forbidden: user ") {
+        // Somebody else may be allowed to.
+        FailureCode::Admission
     } else if text.contains("conflict") {
         FailureCode::Conflict
     } else if text.contains("hook") {

@@ -55,6 +55,7 @@ fn record(number: u32) -> Record {
         restored: Vec::new(),
         failure: None,
         template: None,
+        said: None,
         attempts: 0,
         end: None,
     }

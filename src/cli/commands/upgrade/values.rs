@@ -1,5 +1,6 @@
 //! The values of an upgrade. Each file is read once: what is previewed is what is installed, whatever
-//! becomes of the file meanwhile, and a pipe or standard input can be read no second time.
+//! becomes of the file meanwhile, and a pipe or standard input can be read no second time. What is
+//! named by an address helm fetches itself, each time that it renders.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -58,7 +59,7 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
             contents(file)?
         };
         told.learn(&bytes);
-        told.copy("--values=", if file == "-" { "standard input" } else { file }, &bytes)?;
+        told.copy("--values=", if file == "-" { "standard input" } else { file }, bytes);
     }
     for pairs in &values.set_file {
         for pair in unescaped(pairs) {
@@ -68,7 +69,7 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
             };
             let bytes = contents(file)?;
             told.learn_value(key, Value::from(String::from_utf8_lossy(&bytes)));
-            told.copy(&format!("--set-file={key}="), file, &bytes)?;
+            told.copy(&format!("--set-file={key}="), file, bytes);
         }
     }
     for (flag, given) in [
@@ -92,14 +93,10 @@ pub(super) fn read(values: &Values, stdin: impl Read) -> Result<Told, CommandErr
 
 impl Told {
     /// Hands over a copy of a file.
-    fn copy(&mut self, flag: &str, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
-        let copy = self.copies.keep(name, bytes).map_err(|error| {
-            CommandError::environment(anyhow::Error::new(error).context("a copy of the values"))
-        })?;
+    fn copy(&mut self, flag: &str, name: &str, bytes: Vec<u8>) {
         let mut text = OsString::from(flag);
-        text.push(copy);
+        text.push(self.copies.keep(name, bytes));
         self.flags.push(text);
-        Ok(())
     }
 
     /// Takes over what looks secret in `KEY=VALUE`.
@@ -214,8 +211,10 @@ mod tests {
         let flags = words(&told);
         assert_eq!(flags.len(), 6, "{flags:?}");
         assert_eq!(flags[0], "--reset-then-reuse-values");
+        let lent = told.copies.lend().expect("they can be written");
         let copied = |flag: &str, start: &str| {
-            let path = flag.strip_prefix(start).expect("the flag");
+            let placed = lent.place(flag.as_ref()).into_string().expect("a path");
+            let path = placed.strip_prefix(start).expect("the flag");
             std::fs::read_to_string(path).expect("a copy")
         };
         assert!(copied(&flags[1], "--values=").contains("db.internal"));

@@ -77,6 +77,9 @@ pub struct RecordOutput {
     pub written: Vec<ImageOutput>,
     /// What an undo wrote; empty where none began.
     pub restored: Vec<ImageOutput>,
+    /// What the tool that wrote it said last, warnings included (helm's standard error); null where
+    /// nothing.
+    pub said: Option<String>,
     /// How often it was taken up again.
     pub attempts: u32,
 }
@@ -145,6 +148,7 @@ fn record(record: &Record) -> RecordOutput {
         soaked_seconds: outcome.and_then(soaked_of),
         written: images(&record.written),
         restored: images(&record.restored),
+        said: record.said.as_deref().map(str::to_owned),
         attempts: record.attempts,
     }
 }

@@ -54,6 +54,7 @@ fn record(outcome: Option<Outcome>) -> Record {
         restored: Vec::new(),
         failure: None,
         template: None,
+        said: None,
         attempts: 0,
         end: outcome.map(|outcome| RecordEnd { at: at("2026-11-24T16:55:00Z"), outcome }),
     }
