@@ -86,7 +86,7 @@ fn owners_that_would_put_it_back_are_never_patched() {
     let owners = [
         (
             Owner::Helm { release: "shop".into(), namespace: "prod".into() },
-            "helm upgrade shop -n prod",
+            "`upgrade shop -n prod`",
         ),
         (Owner::ArgoCd { application: Some("shop".into()) }, "Argo CD application shop"),
         (Owner::ArgoCd { application: None }, "Argo CD"),
