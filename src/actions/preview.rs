@@ -15,7 +15,7 @@ use crate::domain::platform::{Platform, not_built_for};
 use crate::domain::preview::{
     self, Ground, Input, Mismatched, Preview, PreviewObject, Size, values_changes, volatile,
 };
-use crate::ports::previews::{ChartWanted, PreviewError, Previews};
+use crate::ports::previews::{ChartWanted, PreviewError, Previews, Rendering};
 use crate::ports::{LookupError, Registry, Wanted};
 
 /// How many images are asked for at once.
@@ -51,6 +51,8 @@ pub struct Previewed {
     pub unseen: Vec<String>,
     /// The digest of the chart that was looked at.
     pub digest: Option<Digest>,
+    /// It was rendered without the server, which forbids to look: its words.
+    pub forbidden: Option<String>,
     /// The state of the release on which it was looked at.
     pub template_hash: String,
     /// What a tool of the user's says of it, as text for people.
@@ -74,6 +76,8 @@ pub async fn preview(
     let moving = volatile(&new.objects, &again.objects);
     let installed = ChartWanted { version: from.clone(), digest: None, ..to.clone() };
     let ground = match previews.render(object, &installed, false).await {
+        // What is looked up in the cluster would be missing on one side.
+        Ok(Rendering { forbidden: Some(_), .. }) => Err("it is rendered without the server".into()),
         Ok(old) => {
             let again = previews.render(object, &installed, false).await?;
             let moving = volatile(&old.objects, &again.objects);
@@ -97,6 +101,7 @@ pub async fn preview(
         misfits,
         unseen,
         digest: new.digest,
+        forbidden: new.forbidden,
         template_hash: stored.template_hash,
         told,
     })
@@ -223,8 +228,12 @@ impl Previewed {
             .iter()
             .map(|refusal| format!("{} {}", refusal.key, refusal.path))
             .collect();
-        let fails = (!refused.is_empty())
+        let refused = (!refused.is_empty())
             .then(|| format!("the API server would refuse it: {}", few(refused.into_iter())));
+        let forbidden = self.forbidden.as_ref();
+        let fails = forbidden
+            .map(|why| format!("the server does not let helm ask what an upgrade asks: {why}"))
+            .or(refused);
         let missing = (!self.missing.is_empty()).then(|| {
             format!(
                 "the new chart names images that are not there: {}",

@@ -97,6 +97,8 @@ pub struct Rendering {
     pub digest: Option<Digest>,
     /// What tells this state of the release from others, as when it is written.
     pub template_hash: String,
+    /// It was rendered without the server, which forbids to look: its words.
+    pub forbidden: Option<String>,
 }
 
 /// Why there is no preview.

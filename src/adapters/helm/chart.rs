@@ -22,7 +22,7 @@ use crate::domain::image::Digest;
 /// How long fetching a chart may take.
 const FETCH: Duration = Duration::from_mins(2);
 /// How long rendering may take.
-const RENDER: Duration = Duration::from_mins(2);
+pub(super) const RENDER: Duration = Duration::from_mins(2);
 /// The largest archive: what Helm itself reads is 100 MiB unpacked.
 const ARCHIVE_MAX: u64 = 100 << 20;
 

@@ -16,6 +16,7 @@ pub mod releases;
 pub mod rollouts;
 pub mod storage;
 pub mod stored;
+mod template;
 mod unpack;
 mod wire;
 pub mod words;

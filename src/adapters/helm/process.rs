@@ -218,6 +218,17 @@ impl Helm {
         self.version.major()
     }
 
+    /// The files that it is handed.
+    pub(super) fn copies(&self) -> &Copies {
+        &self.settings.copies
+    }
+
+    /// The same helm, handed other files.
+    pub(super) fn with_copies(&self, copies: Copies) -> Self {
+        let settings = HelmSettings { copies, ..HelmSettings::clone(&self.settings) };
+        Self { settings: Arc::new(settings), ..self.clone() }
+    }
+
     /// The program, as it is started.
     pub fn program(&self) -> &Path {
         &self.program

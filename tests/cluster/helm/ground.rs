@@ -118,6 +118,35 @@ fn who_may_not_write_all_of_it_begins_nothing() {
 }
 
 #[test]
+fn who_may_not_ask_the_server_sees_what_a_template_gives() {
+    both(|major| {
+        let shop = Shop::new(major);
+        let looks = "{{ (lookup \"v1\" \"ConfigMap\" .Release.Namespace \"web-settings\").kind }}";
+        let looks = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: seen}}\ndata: {{kind: \"{looks}\"}}\n"
+        );
+        let new = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: brand-new}\n";
+        let chart = |version: &str| shop.chart(version, version).template("seen.yaml", &looks);
+        shop.publish(&[chart("1.0.0"), chart("1.0.1").template("new.yaml", new)]);
+        shop.install("web", &chart("1.0.0"), &["--set", "greeting=ahoy"]);
+        let rules = "[{apiGroups: [''], resources: [secrets], verbs: [get, list]}, \
+            {apiGroups: [''], resources: [configmaps], verbs: [get], resourceNames: [kube-root-ca.crt]}]";
+        let user = shop.namespace.restricted_user("looker", rules);
+        let place = ["-n", shop.namespace.name(), "--kubeconfig", &shown(&user)];
+        let run = shop.program.run(&[&["plan", "release/web", "--diff"], &place[..]].concat());
+        let text = &run.exits(0).stdout;
+        assert!(text.contains("blocked") && text.contains("brand-new"), "{run}");
+        assert!(text.contains("default of 1.0.0 -> default of 1.0.1"), "{run}");
+        // The release's own values are in it: nothing of them changes.
+        assert!(!text.contains("ahoy ->") && !text.contains("-> ahoy"), "{run}");
+        let args = ["upgrade", "web", "--yes"];
+        let run = shop.program.run(&[&args, &place[..]].concat());
+        assert!(run.exits(3).stderr.contains("does not let helm ask"), "{run}");
+        assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
+    });
+}
+
+#[test]
 fn a_hook_that_changes_is_no_other_ground() {
     let shop = Shop::new("helm4");
     let chart = |version: &str| {

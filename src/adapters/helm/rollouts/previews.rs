@@ -12,6 +12,7 @@ use super::super::diff::{DiffCall, is_installed};
 use super::super::manifest;
 use super::super::process::HelmError;
 use super::super::stored::StoredRelease;
+use super::super::template::is_forbidden;
 use super::super::words;
 use super::{HelmRollouts, KEEP_VALUES, Upgrade, locked};
 use crate::domain::change::ObjectId;
@@ -41,7 +42,14 @@ impl HelmRollouts {
         let place = (&*object.namespace, &*object.name);
         let secrets = self.secrets(object).await;
         let secrets = secrets.as_slice();
-        let printed = helm.render(place, &fetched.path, values, secrets).await;
+        let mut printed = helm.render(place, &fetched.path, values, secrets).await;
+        let forbidden = printed.as_ref().err().filter(|error| is_forbidden(error)).map(words);
+        if forbidden.is_some() {
+            let stored = self.stored(object).await;
+            let stored = stored.map_err(|error| PreviewError::Unreadable(error.to_string()))?;
+            let standing = super::standing(&stored);
+            printed = helm.template(standing, &fetched.path, values, secrets).await;
+        }
         let printed = printed.map_err(|error| {
             let message = words(&error);
             if changed && is_of_values(&message) {
@@ -50,12 +58,14 @@ impl HelmRollouts {
                 PreviewError::Render { chart: chart.clone(), message }
             }
         })?;
+        // A template is not told the release by the chart.
         let name = &printed.release.chart.name;
-        if **name != *wanted.name {
+        if **name != *wanted.name && forbidden.is_none() {
             let message = format!("it is chart {name}, and the release has {}", wanted.name);
             return Err(PreviewError::Render { chart, message });
         }
-        if changed {
+        // What could not be asked is not written either.
+        if changed && forbidden.is_none() {
             let upgrade = Upgrade {
                 version: Arc::clone(&printed.release.chart.version),
                 chart: absolute(&fetched.path),
@@ -68,8 +78,9 @@ impl HelmRollouts {
             };
             locked(&self.upgrades).insert(object.clone(), upgrade);
         }
-        rendering(&printed, Some(&fetched))
-            .map_err(|message| PreviewError::Render { chart, message })
+        let rendering = rendering(&printed, Some(&fetched))
+            .map_err(|message| PreviewError::Render { chart, message })?;
+        Ok(Rendering { forbidden, ..rendering })
     }
 
     /// What must not be shown of a release, whether it stands or is made ready.
@@ -223,6 +234,7 @@ fn rendering(stored: &StoredRelease, fetched: Option<&Fetched>) -> Result<Render
         values: manifest::values(&stored.values),
         digest: fetched.map(|fetched| fetched.digest.clone()),
         template_hash: super::hash(stored),
+        forbidden: None,
     })
 }
 
