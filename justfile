@@ -53,6 +53,10 @@ dist *TARGET:
 dist-verify *TARGET:
     dist/verify.sh {{ TARGET }}
 
+# An archive in a Debian with nothing in it: installed, completed, used, removed (needs root and debootstrap).
+prove ARCHIVE *PROGRAMS:
+    dist/prove.sh {{ ARCHIVE }} {{ PROGRAMS }}
+
 # The manifest of krew, with version and checksums of the archives.
 krew *DIR:
     dist/krew.sh {{ DIR }}

@@ -571,6 +571,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_belongs_to_a_release_stands_behind_it() {
+        let one = |kind: Kind, namespace: &str, name: &str, release: &str| {
+            let owner = match release {
+                "" => Owner::Nobody,
+                release => Owner::Helm { release: release.into(), namespace: namespace.into() },
+            };
+            let template = crate::domain::gate::tests::workload(kind);
+            Workload { namespace: Some(namespace.into()), name: name.into(), owner, ..template }
+        };
+        let mut inventory = Inventory {
+            workloads: vec![
+                one(Kind::Deployment, "b", "free", ""),
+                one(Kind::Deployment, "b", "web", "shop"),
+                one(Kind::Deployment, "a", "lost", "gone"),
+                one(Kind::StatefulSet, "b", "db", "data"),
+                one(Kind::CronJob, "b", "nightly", "shop"),
+                one(Kind::Release, "b", "shop", ""),
+                one(Kind::Release, "b", "data", ""),
+            ],
+            ..Inventory::default()
+        };
+        inventory.arrange();
+        let names = inventory.workloads.iter().map(|one| &*one.name);
+        assert_eq!(
+            names.collect::<Vec<_>>(),
+            ["lost", "shop", "web", "nightly", "data", "db", "free"]
+        );
+    }
+
+    #[test]
     fn kinds_are_read_as_kubectl_reads_them() {
         for (text, kind) in [
             ("deploy", Kind::Deployment),

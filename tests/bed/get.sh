@@ -111,18 +111,40 @@ build_cargo() {
 
 # Takes a program out of a Debian package without installing it: that needs no root and starts no service.
 build_deb() {
-  type -P apt-get dpkg-deb >/dev/null || fail "$name is taken from Debian's package $source; on this system install it by hand, so that $name $fits is on PATH"
+  unpack_debs "$source"
+  mv "package/$package" "$work/$name"
+}
+
+# The same for one that needs other files beside it: all lie in a tree, and the program is a script that starts it there.
+build_debs() {
+  local tree=$cache/trees/$name
+  # shellcheck disable=SC2086 # one package a word
+  unpack_debs ${source//,/ }
+  rm -rf "$tree"
+  mkdir -p "$cache/trees"
+  mv package "$tree"
+  local variable=${name^^}_TREE library
+  library=$(printf '%s:' "$tree"/usr/lib/*-linux-*)
+  printf '#!/bin/sh\nLD_LIBRARY_PATH=%q %s=%q exec %q "$@"\n' "${library%:}" "$variable" "$tree" "$tree/$package" >"$work/$name"
+  chmod 755 "$work/$name"
+}
+
+# Puts the files of packages together below `package`.
+unpack_debs() {
+  type -P apt-get dpkg-deb >/dev/null || fail "$name is taken from Debian's packages ($*); on this system install it by hand, so that $name $fits is on PATH"
   local apt=(apt-get -q -o APT::Sandbox::User= -o Dir::Cache="$work/apt")
   mkdir -p "$work/apt/archives/partial" "$work/lists/partial"
   cd "$work"
-  if ! "${apt[@]}" download "$source" >log 2>&1; then
+  if ! "${apt[@]}" download "$@" >log 2>&1; then
     # No package lists here, or outdated ones: fetch them, for this once.
     apt+=(-o Dir::State::Lists="$work/lists")
     logged "${apt[@]}" update
-    logged "${apt[@]}" download "$source"
+    logged "${apt[@]}" download "$@"
   fi
-  logged dpkg-deb -x "$source"_*.deb package
-  mv "package/$package" "$work/$name"
+  local file
+  for file in *.deb; do
+    logged dpkg-deb -x "$file" package
+  done
 }
 
 # Runs a command whose output matters only when it fails.
@@ -138,7 +160,7 @@ build() {
   case $kind in
     go) from="built from $source v$pinned through the Go module proxy" ;;
     cargo) from="built from crate $source $pinned" ;;
-    deb) from="taken from Debian's package $source" ;;
+    deb | debs) from="taken from Debian's packages ($source)" ;;
   esac
   mkdir -p "$cache/bin"
   exec 9>"$cache/lock"

@@ -12,6 +12,7 @@ mod helm;
 mod images;
 mod namespace;
 mod node;
+pub(crate) mod picture;
 mod process;
 mod program;
 mod proxy;

@@ -27,4 +27,5 @@ mod rows;
 mod script;
 mod selection;
 mod server_trouble;
+mod shells;
 mod writing;

@@ -28,4 +28,6 @@ mod readme;
 mod records;
 mod schema;
 mod shop;
+#[cfg(unix)]
+mod versions;
 mod writing;

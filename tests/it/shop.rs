@@ -9,6 +9,8 @@ use safe_update::adapters::manifests::Manifests;
 use safe_update::domain::inventory::Inventory;
 use safe_update::ports::{Platform, Query};
 
+use crate::env::TestEnv;
+
 fn shop() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop")
 }
@@ -17,6 +19,19 @@ fn inventory() -> Inventory {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let manifests = Manifests::new(vec![shop()], std::io::empty());
     runtime.block_on(manifests.discover(&Query::default())).expect("an inventory")
+}
+
+#[test]
+fn the_namespace_that_helm_always_names_leaves_no_file_out() {
+    let env = TestEnv::new();
+    let path = shop().display().to_string();
+    let of = |args: &[&str]| {
+        let plan = env.command(&[&["plan", "-o", "name", "-f", &path], args].concat());
+        let plan = plan.variable("HELM_PLUGIN_NAME", "safe-upgrade");
+        plan.variable("HELM_NAMESPACE", "monitoring").run().succeeds().lines().count()
+    };
+    assert_eq!(of(&[]), 13);
+    assert_eq!(of(&["-n", "monitoring"]), 2);
 }
 
 #[test]

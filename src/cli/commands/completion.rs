@@ -36,8 +36,11 @@ pub fn run(
         (None, Some(shell)) => {
             let mut script = Vec::new();
             let name = file_name(face);
-            clap_complete::generate(shell, &mut Cli::command(), name, &mut script);
-            printer.data(&String::from_utf8_lossy(&script))?;
+            clap_complete::generate(shell, &mut Cli::command(), name.clone(), &mut script);
+            // clap_complete 4 takes the `-` of a name for the border of a subcommand in one of two
+            // places, so that bash finds nothing behind a verb.
+            let (told, meant) = (name.replace('-', "__subcmd__"), name.replace('-', "__"));
+            printer.data(&String::from_utf8_lossy(&script).replace(&told, &meant))?;
             Ok(Exit::Done)
         }
         // clap asks for one of them.

@@ -79,9 +79,15 @@ impl Selected {
             ))
             .hint(format!("write NAMESPACE/{target}, or use -n")));
         }
-        let scope = match &connection.namespace {
+        // helm always names a namespace; of files only the one that was typed counts.
+        let namespace = if selection.filename.is_empty() {
+            connection.namespace.as_deref()
+        } else {
+            connection.asked_namespace()
+        };
+        let scope = match namespace {
             _ if selection.all_namespaces => Scope::All,
-            Some(namespace) => Scope::Namespace(namespace.clone()),
+            Some(namespace) => Scope::Namespace(namespace.to_owned()),
             None => Scope::Current,
         };
         let mut objects: Vec<ObjectName> = targets

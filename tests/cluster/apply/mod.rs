@@ -10,6 +10,7 @@ mod journal;
 mod names;
 mod node;
 mod outcomes;
+mod pictures;
 mod plans;
 mod server_faults;
 mod stateful;

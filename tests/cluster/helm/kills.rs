@@ -76,6 +76,8 @@ fn a_run_that_is_killed_leaves_its_helm_at_work_and_takes_it_up_afterwards() {
         let (shop, helm) = (&held.shop, held.helm);
         held.run.signal("KILL");
         ended(&resume(shop), 7, "busy", "still works on it");
+        let unlock = shop.upgrade(&["web", "--yes", "--unlock"]);
+        assert!(unlock.exits(7).stderr.contains("still works on it"), "{unlock}");
         assert!(is_alive(helm), "resume has ended helm");
         assert_eq!(shop.helm.newest("web"), "2 pending-upgrade shop-1.0.1");
         held.goes_on();

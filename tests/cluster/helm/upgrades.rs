@@ -1,8 +1,8 @@
 //! Upgrades that work: which version, with which values.
 
 use super::Shop;
-use crate::apply::ended;
-use crate::bed::{bed, both};
+use crate::apply::{MINUTE, ended};
+use crate::bed::{bed, both, sure, tool};
 
 #[test]
 fn each_step_keeps_the_values_of_the_user_and_takes_new_defaults() {
@@ -37,6 +37,54 @@ fn each_step_keeps_the_values_of_the_user_and_takes_new_defaults() {
         assert_eq!(shop.said("web", "note"), "said");
         assert_eq!(shop.helm.history("web").len(), 4);
     });
+}
+
+#[test]
+fn of_several_at_once_one_upgrades() {
+    both(|major| {
+        let shop = Shop::open(major, &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+        let place = ["-n", shop.namespace.name(), "-o", "json", "--soak", "1s"];
+        let args = [&["upgrade", "web", "--yes"][..], &place].concat();
+        // From here twice, and from another machine.
+        let other = shop.helm.caller(bed().program());
+        let runs = [shop.program.spawn(&args), shop.program.spawn(&args), other.spawn(&args)];
+        let mut codes: Vec<_> = runs.into_iter().map(|run| run.wait(MINUTE).code).collect();
+        codes.sort_unstable();
+        assert_eq!(codes[0], Some(0), "{codes:?}");
+        // The others were too late: busy, stale, or there was nothing left to do.
+        assert!(codes.iter().all(|code| matches!(code, Some(0 | 6 | 7))), "{codes:?}");
+        assert_eq!(shop.helm.history("web"), ["1 superseded shop-1.0.0", "2 deployed shop-1.0.1"]);
+        shop.run(&["audit", "verify"]).exits(0);
+    });
+}
+
+#[test]
+fn what_changed_since_it_was_looked_at_is_not_upgraded() {
+    let shop = Shop::open("helm4", &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+    let args = ["upgrade", "web", "--soak", "1s", "-n", shop.namespace.name()];
+    let mut run = shop.program.terminal(&args);
+    run.wait_for("[y, n", MINUTE);
+    let old = crate::bed::shown(&shop.helm.unpacked(&shop.chart("1.0.0", "1.0.0")));
+    shop.helm.run(&["upgrade", "web", &old, "--set", "greeting=since"]);
+    run.types("y\n");
+    let run = run.wait(MINUTE);
+    assert!(run.exits(6).stdout.contains("what helm stored of it was changed since"), "{run}");
+    assert_eq!(shop.helm.newest("web"), "2 deployed shop-1.0.0");
+    assert_eq!(shop.said("web", "greeting"), "since");
+}
+
+#[test]
+fn helm_is_found_on_the_path() {
+    let shop = Shop::open("helm4", &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+    let bin = shop.program.home().join("bin");
+    sure(std::fs::create_dir_all(&bin));
+    sure(std::os::unix::fs::symlink(tool("helm4"), bin.join("helm")));
+    // Empty means unset.
+    let program = shop.helm.caller(bed().program()).env("HELM_BIN", "").env("PATH", &bin);
+    program
+        .run(&["upgrade", "web", "--auto", "--soak", "1s", "-n", shop.namespace.name()])
+        .exits(0);
+    assert_eq!(shop.helm.newest("web"), "2 deployed shop-1.0.1");
 }
 
 #[test]

@@ -32,9 +32,9 @@ fn entry(text: &str) -> ChartEntry {
         deprecated: version == "1.0.9",
         created,
         digest: Some(digest('c')),
-        security_updates: false,
+        security_updates: version == "1.0.8",
         marked_prerelease: false,
-        changes: Vec::new(),
+        changes: if version == "1.0.8" { vec!["a flag for TLS".into()] } else { Vec::new() },
     }
 }
 
@@ -278,6 +278,9 @@ fn what_is_worth_knowing_is_told() {
         vec![release("web", "1.0.0/16.3")],
         &["1.0.9@c patch held: a major change needs its name and version"],
     );
+    let secure = Shelf { indexes: vec![("a", "shop", vec!["1.0.0", "1.0.8"])], ..Shelf::default() };
+    let told = "1.0.8@c patch update: a patch change, allowed by the policy; contains security updates; new: a flag for TLS";
+    check(&secure, &[], vec![release("web", "1.0.0")], &[told]);
     let shelf = Shelf { broken: true, ..shelf };
     check(&shelf, &[], vec![release("web", "1.0.0")], &["- unknown: r.test answered 503"]);
     check(

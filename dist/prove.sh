@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Proves an archive in a Debian with nothing in it: installed as its README says and as a plugin of Helm, completed, used,
+# removed, and nothing left behind. Needs root, debootstrap, and a mirror of Debian.
+#
+#   dist/prove.sh [--suite NAME] [--mirror URL] ARCHIVE PROGRAM...
+#
+#   ARCHIVE   what dist/build.sh made
+#   PROGRAM   kubectl, helm of any version: put into the root under their own names
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+suite=stable mirror=http://deb.debian.org/debian work=
+
+say() { printf 'prove: %s\n' "$*"; }
+fail() {
+  printf 'prove: %s\n' "$*" >&2
+  exit 1
+}
+clean() {
+  [ -z "$work" ] || {
+    mountpoint -q "$work/root/proc" && umount "$work/root/proc"
+    rm -rf "$work"
+  }
+}
+trap clean EXIT
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    --suite | --mirror)
+      [ $# -gt 1 ] || fail "$1 wants a value"
+      declare "${1#--}=$2"
+      shift
+      ;;
+    -*) fail "unknown option $1; the head of dist/prove.sh has all" ;;
+    *) break ;;
+  esac
+  shift
+done
+[ $# -gt 1 ] || fail 'usage: dist/prove.sh [--suite NAME] [--mirror URL] ARCHIVE PROGRAM...'
+[ "$(id -u)" = 0 ] || fail 'a root of its own needs root'
+type -P debootstrap >/dev/null || fail 'debootstrap is not on PATH: install it (Debian: debootstrap)'
+archive=$(realpath "$1")
+shift
+
+work=$(mktemp -d)
+say "a Debian ($suite) with nothing in it, from $mirror"
+debootstrap --variant=minbase "$suite" "$work/root" "$mirror" >"$work/log" 2>&1 || {
+  tail -n 20 "$work/log" >&2
+  fail 'debootstrap failed (above)'
+}
+helms=()
+for program in "$@"; do
+  name=$(basename "$program")
+  install -m 755 "$program" "$work/root/usr/local/bin/$name"
+  case $name in helm*) helms+=("$name") ;; esac
+done
+mkdir "$work/root/given"
+cp "$archive" "$work/root/given/archive.tar.gz"
+cp -r "$root/examples/shop" "$work/root/given/shop"
+mkdir -p "$work/root/given/plugin/helm-plugin"
+cp "$root"/plugin.yaml "$root"/completion.yaml "$root"/plugin.complete "$work/root/given/plugin/"
+cp "$root/helm-plugin/install.sh" "$work/root/given/plugin/helm-plugin/"
+mount -t proc proc "$work/root/proc"
+
+cat >"$work/root/given/inside.sh" <<'INSIDE'
+set -eu
+export HOME=/root PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin NO_COLOR=1
+cd /root
+everything() { find / -xdev \( -path /proc -o -path /tmp/files.\* \) -prune -o -print | sort; }
+has() { grep -q -- "$1" || { echo "no '$1' in what was printed" >&2; exit 1; }; }
+
+everything >/tmp/files.before
+echo '- from the archive, behind kubectl'
+mkdir /tmp/unpacked
+tar -xzf /given/archive.tar.gz -C /tmp/unpacked
+install -m 755 /tmp/unpacked/kubectl-safe_update /usr/local/bin/
+kubectl safe-update version | has safe-update
+kubectl safe-update plan -f /given/shop | has '13 targets: '
+kubectl safe-update completion install | has kubectl_complete-safe_update
+kubectl __complete safe-update pl 2>/dev/null | has '^plan'
+kubectl __complete safe-update plan -f /given/shop --only '' 2>/dev/null | has '^helm'
+kubectl safe-update completion uninstall >/dev/null
+rm -r /usr/local/bin/kubectl-safe_update /tmp/unpacked
+
+for helm in "$@"; do
+  echo "- as a plugin of $helm"
+  SAFE_UPDATE_TARBALL=/given/archive.tar.gz $helm plugin install /given/plugin >/dev/null
+  $helm plugin list | has safe-upgrade
+  $helm safe-upgrade version | has safe-update
+  $helm safe-upgrade plan -f /given/shop | has '13 targets: '
+  $helm __complete safe-upgrade pl 2>/dev/null | has '^plan'
+  $helm plugin uninstall safe-upgrade >/dev/null
+  rm -rf /given/plugin/bin
+done
+
+# What it keeps on purpose is the cache; what helm and kubectl keep is theirs.
+rm -rf /root/.cache/safe-update
+everything >/tmp/files.after
+diff /tmp/files.before /tmp/files.after | grep -vE ' /root/\.(cache|config|local/share)(/helm(/.*)?)?$| /root/\.local$| /root/\.kube(/.*)?$' | grep '^[<>]' && {
+  echo 'that was left behind, or taken away' >&2
+  exit 1
+}
+echo '- nothing is left behind'
+INSIDE
+say 'inside of it'
+chroot "$work/root" sh /given/inside.sh "${helms[@]}" || fail 'it does not hold there (above)'
+say "$(basename "$archive") holds in an empty Debian"
