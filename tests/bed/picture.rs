@@ -54,13 +54,31 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// The lines of a terminal that one line takes, colours not counted.
+fn wrapped(line: &str, columns: usize) -> Vec<String> {
+    let (mut lines, mut last, mut length, mut in_colour) = (Vec::new(), String::new(), 0, false);
+    for sign in line.chars() {
+        in_colour |= sign == '\u{1b}';
+        if !in_colour && length == columns {
+            lines.push(std::mem::take(&mut last));
+            length = 0;
+        }
+        last.push(sign);
+        length += usize::from(!in_colour);
+        in_colour &= sign != 'm';
+    }
+    lines.push(last);
+    lines
+}
+
 /// The picture of what a command printed on a terminal of so many columns.
 ///
 /// # Panics
 /// It printed more than text in colours.
 pub(crate) fn svg(command: &str, printed: &str, columns: u16) -> String {
     let text = format!("\u{1b}[1m$ {command}\u{1b}[0m\n{}", printed.replace('\r', ""));
-    let lines: Vec<&str> = text.trim_end().lines().collect();
+    let lines: Vec<String> =
+        text.trim_end().lines().flat_map(|line| wrapped(line, usize::from(columns))).collect();
     let width = f64::from(columns).mul_add(WIDTH, 2.0 * f64::from(16_u8));
     let height = lines.len() * LINE + 2 * MARGIN;
     let mut svg = format!(
@@ -75,7 +93,7 @@ pub(crate) fn svg(command: &str, printed: &str, columns: u16) -> String {
     for (number, line) in lines.iter().enumerate() {
         let y = MARGIN + number * LINE + 14;
         let mut column = 0_u32;
-        let mut rest = *line;
+        let mut rest = line.as_str();
         while !rest.is_empty() {
             if let Some(sequence) = rest.strip_prefix("\u{1b}[") {
                 let (codes, after) = sequence.split_once('m').unwrap_or_else(|| {

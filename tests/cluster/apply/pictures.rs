@@ -15,7 +15,10 @@ fn the_picture_of_a_rollback_tells_what_happens() {
     stage.deploy("web", "1.0.0");
     let place = ["-n", stage.namespace.name(), "--color", "always"];
     let run = stage.program.run(&[&["apply", "deploy/web", "--yes"][..], &place].concat());
-    let printed = format!("{}{}", run.exits(4).stderr, run.stdout);
+    // As on a terminal: the plan, what happens meanwhile, how it ended.
+    let (plan, end) =
+        run.exits(4).stdout.split_once("\u{1b}[1mOBJECT").unwrap_or((&run.stdout, ""));
+    let printed = format!("{plan}{}\u{1b}[1mOBJECT{end}", run.stderr);
     for words in ["putting the old version back", "failed and rolled back", "CrashLoopBackOff"] {
         assert!(printed.contains(words), "{words}: {run}");
     }
