@@ -89,6 +89,25 @@ fn what_a_newer_major_wrote_is_no_work_for_an_older() {
 }
 
 #[test]
+fn what_was_typed_wrong_or_may_not_be_seen_is_told_by_the_code() {
+    let shop = Shop::open("helm3", &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
+    let bad = crate::bed::shown(&shop.helm.file("bad.yaml", "a: [\n"));
+    let run = shop.upgrade(&["web", "--yes", "-f", &bad]);
+    assert!(
+        run.exits(1).stderr.contains(&bad) && !run.stderr.contains("safe-update-values"),
+        "{run}"
+    );
+    shop.upgrade(&["web", "--yes", "--set", "a"]).exits(1);
+    let user = shop.namespace.restricted_user("blind", "[]");
+    let program = bed().program().kubeconfig(&user);
+    for args in [&["plan", "--only", "helm"][..], &["apply", "--auto", "--only", "helm", "-q"]] {
+        let run = program.run(args);
+        assert!(run.exits(9).stderr.contains("not allowed to"), "{run}");
+    }
+    assert_eq!(shop.helm.history("web"), ["1 deployed shop-1.0.0"]);
+}
+
+#[test]
 fn what_is_uninstalled_is_no_row() {
     both(|major| {
         let shop = Shop::open(major, &[("1.0.0", "1.0.0"), ("1.0.1", "1.0.1")]);
