@@ -116,6 +116,9 @@ pub(super) async fn plan_in_detail(
     tags: Option<Published>,
     events: &dyn EventSink,
 ) -> (Plan, Option<Detail>) {
+    let memory =
+        |workload: &Workload| workload.object().and_then(|object| options.memories.get(&object));
+    plan::tell_who(&mut inventory, memory);
     let catalogs = match tags {
         Some(tags) => Catalogs::given(&inventory, &tags),
         None => lookup(registry, &inventory, events).await,
@@ -172,11 +175,8 @@ pub(super) async fn plan_in_detail(
     let unverified = unverified(&inventory);
     inventory.warnings.extend(unverified);
     let mut plan = Plan { created: options.now, proposals, inventory };
-    let memory =
-        |workload: &Workload| workload.object().and_then(|object| options.memories.get(&object));
     plan::block_known_combinations(&mut plan, memory);
     plan::hold_unproved(&mut plan, memory);
-    plan::tell_who(&mut plan, memory);
     (plan, detail)
 }
 

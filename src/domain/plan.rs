@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::candidate::{PassedOver, Reason};
 use super::chart::ChartSource;
-use super::gate::{self, Decision, Finding, Step, Surroundings};
+use super::gate::{self, Decision, Finding, Gate, Step, Surroundings, Verdict};
 use super::image::{Digest, ImageReference, Tag};
 use super::inventory::{Inventory, Running, Slot, Warning, Workload};
 use super::policy::{Action, Limits, Pin, Source};
@@ -109,6 +109,24 @@ pub struct Summary {
     pub up_to_date: usize,
     /// Decision `unknown`.
     pub unknown: usize,
+}
+
+impl Proposal {
+    /// Decides it anew, for a reason that is told first.
+    fn overrule(
+        &mut self,
+        decision: Decision,
+        gate: Gate,
+        verdict: fn(String) -> Verdict,
+        why: String,
+    ) {
+        self.findings.push(Finding { gate, verdict: verdict(why.clone()) });
+        self.reasons.insert(0, why);
+        self.decision = decision;
+        if let Some(offer) = &mut self.candidate {
+            offer.decision = decision;
+        }
+    }
 }
 
 impl Plan {

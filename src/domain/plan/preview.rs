@@ -94,16 +94,12 @@ pub enum Unseen {
 
 /// An upgrade that cannot be looked at is not made.
 pub fn block_unseen(proposal: &mut Proposal, unseen: Unseen, why: String) {
-    proposal.findings.push(Finding { gate: Gate::Preview, verdict: Verdict::Deny(why.clone()) });
-    proposal.reasons.insert(0, why);
-    proposal.decision = match unseen {
+    let decision = match unseen {
         Unseen::DoesNotRender => Decision::Blocked,
         Unseen::NotKnown => {
             proposal.lookup = Lookup::Failed;
             Decision::Unknown
         }
     };
-    if let Some(offer) = &mut proposal.candidate {
-        offer.decision = proposal.decision;
-    }
+    proposal.overrule(decision, Gate::Preview, Verdict::Deny, why);
 }

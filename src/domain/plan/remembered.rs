@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::{Offer, Plan, Proposal};
 use crate::domain::change::SlotId;
 use crate::domain::consent::slot_id;
-use crate::domain::gate::{self, Decision, Finding, Gate, Verdict};
+use crate::domain::gate::{self, Decision, Gate, Verdict};
 use crate::domain::history::Memory;
 use crate::domain::image::{Digest, Tag};
-use crate::domain::inventory::{Kind, Progress, Workload};
+use crate::domain::inventory::{Inventory, Kind, Progress, Workload};
 use crate::domain::policy::{Action, Limits};
 
 /// Lets an approval of the candidate, bound to its digest, count as the yes that the policy asks for.
@@ -63,12 +63,8 @@ pub fn block_known_combinations<'a>(
         for row in plan.proposals.iter_mut().filter(|row| row.workload == index) {
             let slot = slot_id(&workload.slots[row.slot]);
             let part = known.versions.iter().any(|bad| bad.slot == slot);
-            if let (true, Some(offer)) = (part, &mut row.candidate) {
-                offer.decision = Decision::Blocked;
-                row.decision = Decision::Blocked;
-                row.reasons.insert(0, why.clone());
-                row.findings
-                    .push(Finding { gate: Gate::Policy, verdict: Verdict::Deny(why.clone()) });
+            if part && row.candidate.is_some() {
+                row.overrule(Decision::Blocked, Gate::Policy, Verdict::Deny, why.clone());
             }
         }
     }
@@ -101,34 +97,24 @@ pub fn hold_unproved<'a>(plan: &mut Plan, memory: impl Fn(&Workload) -> Option<&
         };
         for row in plan.proposals.iter_mut().filter(|row| row.workload == index) {
             let slot = slot_id(&workload.slots[row.slot]);
-            if let (Decision::Update, Some(offer)) = (row.decision, &mut row.candidate)
-                && !is_approved(&slot, offer)
-            {
-                offer.decision = Decision::Held;
-                row.decision = Decision::Held;
-                row.reasons.insert(0, why.clone());
-                row.findings
-                    .push(Finding { gate: Gate::Verifiable, verdict: Verdict::Hold(why.clone()) });
+            let asks_nobody =
+                row.candidate.as_ref().is_some_and(|offer| !is_approved(&slot, offer));
+            if row.decision == Decision::Update && asks_nobody {
+                row.overrule(Decision::Held, Gate::Verifiable, Verdict::Hold, why.clone());
             }
         }
     }
 }
 
-/// Says of releases that somebody works on who began it, where a record of ours knows.
-pub fn tell_who<'a>(plan: &mut Plan, memory: impl Fn(&Workload) -> Option<&'a Memory>) {
-    for (index, workload) in plan.inventory.workloads.iter_mut().enumerate() {
+/// Says of releases that somebody works on who began it, where a record of ours knows: before they are
+/// judged, so that it stands in every reason.
+pub fn tell_who<'a>(inventory: &mut Inventory, memory: impl Fn(&Workload) -> Option<&'a Memory>) {
+    for workload in inventory.workloads.iter_mut().filter(|one| one.kind == Kind::Release) {
         let known = memory(workload).and_then(|memory| memory.last.as_ref());
-        let Some(last) = known.filter(|last| last.is_open()) else { continue };
-        let Progress::Underway(what) = &mut workload.rollout.progress else { continue };
-        if workload.kind != Kind::Release {
-            continue;
+        if let (Some(last), Progress::Underway(what)) =
+            (known.filter(|last| last.is_open()), &mut workload.rollout.progress)
+        {
+            *what = format!("{what}; begun by {} ({})", last.actor, last.id);
         }
-        let told = format!("{what}; begun by {} ({})", last.actor, last.id);
-        for row in plan.proposals.iter_mut().filter(|row| row.workload == index) {
-            for reason in row.reasons.iter_mut().filter(|reason| reason.contains(what.as_str())) {
-                *reason = reason.replace(what.as_str(), &told);
-            }
-        }
-        *what = told;
     }
 }
