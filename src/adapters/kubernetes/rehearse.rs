@@ -80,12 +80,9 @@ impl Cluster {
         let mut refused = Vec::new();
         while let Some((document, answer)) = answers.next().await {
             let Err(error) = answer else { continue };
-            let key = &document.key;
-            if is_forbidden(&error) {
-                let why = error.to_string();
-                refused.push(Refused { key: key.clone(), why, patch_forbidden: true });
-            } else if let Some(why) = refusal(&error, force, &brought) {
-                refused.push(Refused { key: key.clone(), why, patch_forbidden: false });
+            if let Some(why) = refusal(&error, force, &brought) {
+                let patch_forbidden = is_forbidden(&error, "patch");
+                refused.push(Refused { key: document.key.clone(), why, patch_forbidden });
             } else if error.code().is_none_or(|code| code == 429 || code >= 500) && !force {
                 return Err(ReadError::Unavailable(
                     self.trouble(&error, &document.key.to_string()).to_string(),
@@ -138,10 +135,10 @@ fn path(document: &Document, kinds: &Kinds) -> Option<String> {
     Some(format!("{prefix}/{api_version}/namespaces/{namespace}/{plural}/{}", key.name))
 }
 
-/// Whether this user may not write it, whatever is in it.
-fn is_forbidden(error: &RequestError) -> bool {
+/// Whether this user may not do it, whatever is in it.
+fn is_forbidden(error: &RequestError, verb: &str) -> bool {
     let RequestError::Status { code: 403, message, .. } = error else { return false };
-    message.contains(" cannot patch resource ") || message.contains(" cannot create resource ")
+    message.contains(&format!(" cannot {verb} resource "))
 }
 
 /// Why the server refuses an object; none where that says nothing about an upgrade. `brought` are the
@@ -152,6 +149,9 @@ fn refusal(error: &RequestError, force: bool, brought: &BTreeSet<&str>) -> Optio
         message.starts_with("admission webhook ") && message.contains("denied the request");
     match code {
         _ if denied => Some(message.clone()),
+        403 if is_forbidden(error, "patch") || is_forbidden(error, "create") => {
+            Some(message.clone())
+        }
         // A field that another manager owns.
         409 if !force => Some(message.clone()),
         // Validation names its causes: a field that must not change, a value that is none.
@@ -170,5 +170,49 @@ fn refusal(error: &RequestError, force: bool, brought: &BTreeSet<&str>) -> Optio
             Some(message.clone())
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_something_about_an_upgrade_is_a_refusal() {
+        let brought = BTreeSet::from(["brought"]);
+        for (code, message, expected) in [
+            (
+                403,
+                "deployments.apps \"a\" is forbidden: User \"u\" cannot patch resource \"deployments\"",
+                true,
+            ),
+            (
+                403,
+                "configmaps is forbidden: User \"u\" cannot create resource \"configmaps\"",
+                true,
+            ),
+            (403, "pods \"a\" is forbidden: exceeded quota: q", true),
+            (403, "something else", false),
+            (404, "namespaces \"gone\" not found", true),
+            (404, "namespaces \"brought\" not found", false),
+            (404, "the server could not find the requested resource", false),
+            (
+                500,
+                "failed to create typed patch object (a): .data.b: expected string, got &value{3}",
+                true,
+            ),
+            (500, "etcd has no leader", false),
+        ] {
+            let details = Box::default();
+            let error = RequestError::Status { code, message: message.into(), details };
+            let told = refusal(&error, true, &brought);
+            assert_eq!(told.is_some(), expected, "{message}");
+            assert!(told.is_none_or(|told| !told.contains("&value")), "{message}");
+            assert_eq!(
+                is_forbidden(&error, "patch"),
+                message.contains("cannot patch"),
+                "{message}"
+            );
+        }
     }
 }
