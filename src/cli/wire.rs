@@ -120,7 +120,7 @@ pub async fn releases(
     });
     let access = HelmAccess {
         driver: helm_driver(),
-        process: HelmSettings { copies: options.copies.clone(), ..helm_process(settings, cluster) },
+        process: helm_process(settings, cluster, options.copies.clone()),
         locks: settings.directories.state.join("locks"),
         identity: cluster.identity().await?.into(),
         registries: registries.collect(),
@@ -133,7 +133,7 @@ pub async fn releases(
 }
 
 /// What helm is told about the connection: the same as was told us.
-fn helm_process(settings: &Settings, cluster: &Cluster) -> HelmSettings {
+fn helm_process(settings: &Settings, cluster: &Cluster, copies: Copies) -> HelmSettings {
     let flags = &settings.connection;
     let untold = [
         ("--cluster", flags.cluster.is_some()),
@@ -156,7 +156,7 @@ fn helm_process(settings: &Settings, cluster: &Cluster) -> HelmSettings {
         tls_server_name: flags.tls_server_name.clone(),
         insecure: flags.insecure_skip_tls_verify,
         untold: untold.into_iter().find_map(|(flag, said)| said.then_some(flag)),
-        copies: Copies::default(),
+        copies,
     }
 }
 

@@ -272,6 +272,7 @@ impl Helm {
             HelmError::Failed {
                 verb: "upgrade --dry-run".into(),
                 message: format!("what it printed cannot be read: {error}"),
+                said: String::new(),
                 killed: false,
             }
         })

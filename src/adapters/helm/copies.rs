@@ -31,12 +31,13 @@ impl Copies {
         place.into()
     }
 
-    /// Writes the copies down, in a directory that only its owner can look into.
+    /// Writes the copies down, in a directory that only its owner can look into, where one of these
+    /// arguments is about one.
     ///
     /// # Errors
     /// They cannot be written.
-    pub fn lend(&self) -> io::Result<Lent<'_>> {
-        if self.files.is_empty() {
+    pub fn lend(&self, arguments: &[OsString]) -> io::Result<Lent<'_>> {
+        if !arguments.iter().any(|argument| argument.as_encoded_bytes().contains(&PLACE)) {
             return Ok(Lent { files: &[], directory: None });
         }
         let mut lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +97,7 @@ mod tests {
     #[test]
     fn a_copy_lies_there_while_it_is_lent_and_is_called_by_the_name_of_its_file() {
         let mut copies = Copies::default();
-        let lent = copies.lend().expect("nothing to write");
+        let lent = copies.lend(&[]).expect("nothing to write");
         assert_eq!(lent.place(OsStr::new("--set=a=1")), "--set=a=1");
         assert_eq!(lent.named("nothing was kept".into()), "nothing was kept");
         drop(lent);
@@ -104,7 +105,10 @@ mod tests {
         argument.push(copies.keep("prod.yaml", b"a: 1".to_vec()));
         copies.keep("standard input", b"b: [".to_vec());
 
-        let first = copies.lend().expect("they can be written");
+        let others = copies.lend(&["version".into()]).expect("nothing to write");
+        assert!(others.directory.is_none(), "nobody asks for them");
+        let wanted = [argument.clone()];
+        let first = copies.lend(&wanted).expect("they can be written");
         let placed = first.place(&argument).into_string().expect("a path");
         let path = PathBuf::from(placed.strip_prefix("--values=").expect("the flag"));
         assert_eq!(std::fs::read(&path).expect("it is there"), b"a: 1");
@@ -112,7 +116,7 @@ mod tests {
         let said = format!("failed to parse {}: line 1", other.display());
         assert_eq!(first.named(said), "failed to parse standard input: line 1");
 
-        let second = copies.lend().expect("they are there");
+        let second = copies.lend(&wanted).expect("they are there");
         assert_eq!(second.place(&argument).to_str(), Some(placed.as_str()));
         drop(first);
         assert!(path.exists(), "another still needs it");

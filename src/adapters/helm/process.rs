@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -114,8 +114,10 @@ pub enum HelmError {
     Failed {
         /// What it was to do.
         verb: String,
-        /// Its words, secrets masked.
+        /// The last of its words that says what happened, secrets masked.
         message: String,
+        /// All that it said on standard error, warnings included, secrets masked.
+        said: String,
         /// It was ended by a signal, so that nobody knows how far it came.
         killed: bool,
     },
@@ -155,8 +157,6 @@ pub struct Call<'a> {
     pub alive: Option<&'a Alive>,
     /// The exit codes that are no failure; none means 0 alone.
     pub success: &'a [i32],
-    /// Where its standard error is kept, secrets masked, however it ends.
-    pub said: Option<&'a Mutex<String>>,
 }
 
 /// What helm printed when all went well.
@@ -247,7 +247,8 @@ impl Helm {
             Some(_) => Some(tempfile::tempfile().map_err(|error| self.missing(&error))?),
             None => None,
         };
-        let copies = self.settings.copies.lend().map_err(|error| self.missing(&error))?;
+        let copies =
+            self.settings.copies.lend(&call.arguments).map_err(|error| self.missing(&error))?;
         let mut child = self.start(call, &copies, kept.as_ref())?;
         // What only reads is ended with all that it started, also when nobody waits for it any more.
         let group = Group::new(child.id(), call.alive.is_none());
@@ -276,11 +277,12 @@ impl Helm {
         let stderr = copies.named(String::from_utf8_lossy(&stderr).into_owned());
         // The server quotes whole objects in what it does not take, and helm quotes the server.
         let stderr = without_values(&without_credentials(&masked(&stderr, call.secrets)));
-        if let Some(said) = call.said {
-            stderr.trim().clone_into(&mut said.lock().unwrap_or_else(PoisonError::into_inner));
-        }
-        let failed =
-            |message: String, killed| HelmError::Failed { verb: verb.clone(), message, killed };
+        let failed = |message: String, killed| HelmError::Failed {
+            verb: verb.clone(),
+            message,
+            said: stderr.trim().to_owned(),
+            killed,
+        };
         let status = status.map_err(|error| failed(error.to_string(), true))?;
         let success =
             status.success() || status.code().is_some_and(|code| call.success.contains(&code));

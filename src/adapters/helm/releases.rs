@@ -77,7 +77,7 @@ impl<'a> Releases<'a> {
                     || warning.object.as_deref() == Some(&format!("{namespace}/{name}"))
             });
             if let Some(warning) = unreadable {
-                let message = without_rest(&warning.message);
+                let message = warning.message.clone();
                 return Err(DiscoverError::Forbidden { message });
             }
             return Err(DiscoverError::NotFound { object: format!("{namespace}/release/{name}") });
@@ -182,11 +182,6 @@ pub fn workload(release: &Release) -> Option<Workload> {
         containers: vec![Arc::clone(&slot.name)],
         slots: vec![slot],
     })
-}
-
-/// A warning of what is not seen, as an error: nothing is left beside it.
-pub fn without_rest(warning: &str) -> String {
-    warning.trim_end_matches("; they are left out").to_owned()
 }
 
 /// What tells a release from another one of its name that was installed later: its first revision.

@@ -210,7 +210,7 @@ impl<'a> Storage<'a> {
         Warning {
             code: "forbidden",
             message: format!(
-                "not allowed to `list {plural}` {place}, where Helm keeps its releases; they are left out"
+                "not allowed to `list {plural}` {place}, where Helm keeps its releases"
             ),
             object: Some(plural.to_owned()),
         }

@@ -81,6 +81,7 @@ impl Helm {
             Err(_) => Err(HelmError::Failed {
                 verb: "show values".into(),
                 message: "the values of the chart are no YAML that can be read".into(),
+                said: String::new(),
                 killed: false,
             }),
         }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::actions::discover::discover;
-use crate::adapters::helm::releases::{Releases, without_rest};
+use crate::adapters::helm::releases::Releases;
 use crate::adapters::kubernetes::Cluster;
 use crate::adapters::manifests::Manifests;
 use crate::cli::args::{Connection, OnlyLeg, Selection};
@@ -196,7 +196,7 @@ impl Selected {
         if let (true, [OnlyLeg::Helm], Some(warning)) =
             (found.workloads.is_empty(), self.legs.as_slice(), unseen)
         {
-            let message = without_rest(&warning.message);
+            let message = warning.message.clone();
             return Err(DiscoverError::Forbidden { message }.into());
         }
         inventory.workloads.extend(found.workloads);

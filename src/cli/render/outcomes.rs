@@ -233,7 +233,7 @@ fn of_release(
             )
         } else {
             format!(
-                "{object}: forward: version {to} stands, so that what is mended in the cluster is enough, or take a newer one"
+                "{object}: forward: where version {to} stands in that history as deployed, what is mended in the cluster is enough; or take a newer one"
             )
         });
     }

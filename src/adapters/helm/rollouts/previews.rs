@@ -58,14 +58,16 @@ impl HelmRollouts {
                 PreviewError::Render { chart: chart.clone(), message }
             }
         })?;
-        // A template is not told the release by the chart.
         let name = &printed.release.chart.name;
-        if **name != *wanted.name && forbidden.is_none() {
+        if **name != *wanted.name {
             let message = format!("it is chart {name}, and the release has {}", wanted.name);
             return Err(PreviewError::Render { chart, message });
         }
-        // What could not be asked is not written either.
-        if changed && forbidden.is_none() {
+        let hidden = secrets_of(&printed, secrets);
+        if forbidden.is_some() {
+            // Nothing is made ready, because what could not be asked is not written either.
+            locked(&self.secrets).entry(object.clone()).or_default().extend(hidden);
+        } else if changed {
             let upgrade = Upgrade {
                 version: Arc::clone(&printed.release.chart.version),
                 chart: absolute(&fetched.path),
@@ -74,7 +76,7 @@ impl HelmRollouts {
                 timeout: options.timeout,
                 hooks: printed.hooks.len(),
                 stateful: printed.release.has_hooks || printed.release.has_crds,
-                secrets: secrets_of(&printed, secrets),
+                secrets: hidden,
             };
             locked(&self.upgrades).insert(object.clone(), upgrade);
         }
@@ -243,13 +245,13 @@ fn no_helm(error: &HelmError) -> PreviewError {
     PreviewError::NoHelm { message: error.to_string(), hint }
 }
 
-/// What helm says, without what it was to do.
 /// Whether helm did not come to the chart, because it cannot read what it was told of the values
 /// (`pkg/cli/values/options.go`).
 fn is_of_values(message: &str) -> bool {
     ["failed parsing --set", "failed to parse "].iter().any(|start| message.starts_with(start))
 }
 
+/// What helm says, without what it was to do.
 fn words(error: &HelmError) -> String {
     match error {
         HelmError::Failed { message, .. } => message.clone(),

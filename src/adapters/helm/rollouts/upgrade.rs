@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -150,28 +150,14 @@ impl HelmRollouts {
             self.remember_before(object, base.generation);
         }
         call.alive = Some(&alive);
-        let ended = self.run(helm, call, object).await;
+        let ended = helm.run(&call).await;
+        super::locked(&self.said).insert(object.clone(), said(&ended).into());
         let (is_new, became) = self.became(object, base, wanted, ended.err()).await;
         if !is_new {
             // Whatever comes next is somebody else's. Where it cannot be noted, the time tells.
             let _ = alive.note(None);
         }
         became
-    }
-
-    /// Runs helm on a release, and keeps what it said.
-    async fn run(
-        &self,
-        helm: &Helm,
-        mut call: Call<'_>,
-        object: &ObjectId,
-    ) -> Result<Printed, HelmError> {
-        let said = Mutex::default();
-        call.said = Some(&said);
-        let ended = helm.run(&call).await;
-        let said = said.lock().unwrap_or_else(PoisonError::into_inner).as_str().into();
-        super::locked(&self.said).insert(object.clone(), said);
-        ended
     }
 
     /// Whether a revision is what the last helm of this machine began.
@@ -277,6 +263,15 @@ impl HelmRollouts {
         let is_ours = is_new && !taken && fits;
         let became = judged(&stored.newest, base, wanted, error, is_ours);
         (is_ours, became)
+    }
+}
+
+/// All that helm said on standard error.
+fn said(ended: &Result<Printed, HelmError>) -> &str {
+    match ended {
+        Ok(printed) => printed.stderr.trim(),
+        Err(HelmError::Failed { said, .. }) => said,
+        Err(_) => "",
     }
 }
 

@@ -201,9 +201,8 @@ async fn a_refusal_is_one_warning() {
         let told = storage.summaries(&Scope::Namespace("a".into())).await.expect("no error");
         let [warning] = told.warnings.as_slice() else { panic!("one warning") };
         assert_eq!((warning.code, warning.object.as_deref()), ("forbidden", Some(plural)));
-        let message = format!(
-            "not allowed to `list {plural}` in namespace a, where Helm keeps its releases; they are left out"
-        );
+        let message =
+            format!("not allowed to `list {plural}` in namespace a, where Helm keeps its releases");
         assert_eq!(warning.message, message);
         let error = storage.stored("a", "web").await.expect_err("not allowed");
         assert_eq!(error, ReleaseError::Forbidden("no".to_owned()));

@@ -211,7 +211,7 @@ mod tests {
         let flags = words(&told);
         assert_eq!(flags.len(), 6, "{flags:?}");
         assert_eq!(flags[0], "--reset-then-reuse-values");
-        let lent = told.copies.lend().expect("they can be written");
+        let lent = told.copies.lend(&told.flags).expect("they can be written");
         let copied = |flag: &str, start: &str| {
             let placed = lent.place(flag.as_ref()).into_string().expect("a path");
             let path = placed.strip_prefix(start).expect("the flag");
