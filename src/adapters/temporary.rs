@@ -1,5 +1,5 @@
 //! Directories for a while. They go with whoever made them; what a killed run left is taken away by
-//! the next one, because there may be values in it.
+//! a later one, because there may be values in it.
 
 use std::fs::File;
 use std::io;

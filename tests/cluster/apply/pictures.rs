@@ -25,10 +25,10 @@ fn the_picture_of_a_rollback_tells_what_happens() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures/rollback.svg");
     if std::env::var_os("UPDATE_README").is_some() {
         let repository = format!("{}/{}", bed().registry().host(), stage.repository);
+        // Names of the same length, so that every column stays where it is.
         let told = printed
-            .replace(&repository, "registry.example.com/web")
-            .replace(stage.namespace.name(), "shop")
-            .replace(CRASH, "1.0.1");
+            .replace(&repository, "registry.example.com/checkout/app")
+            .replace(stage.namespace.name(), "shop-checkout");
         sure(std::fs::write(
             &path,
             svg("kubectl safe-update apply deploy/web --yes", &told, COLUMNS),
