@@ -1,6 +1,9 @@
-//! The helm process: found, asked for its version, started with the same connection as ours. No
-//! shell, and of secrets only what the user himself puts on the command line; what it says is bounded, and never taken for what happened:
-//! that is read from the storage of releases.
+//! The helm process: found, asked for its version, started with the same connection as ours. No shell,
+//! and of secrets only what the user himself puts on the command line. What it says is bounded, and
+//! never taken for what happened: that is read from the storage of releases.
+
+mod error;
+mod streams;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -10,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 
 use super::alive::Alive;
@@ -19,6 +21,9 @@ use super::copies::{Copies, Lent};
 use super::group::Group;
 use super::words::{masked, without_credentials, without_values};
 use crate::domain::chart::ChartVersion;
+use streams::{bounded, end_of, last};
+
+pub use error::HelmError;
 
 /// The most that is read of what helm prints: a rendered release may have tens of megabytes.
 const STDOUT_MAX: u64 = 64 << 20;
@@ -65,79 +70,6 @@ pub struct Helm {
     version: ChartVersion,
     settings: Arc<HelmSettings>,
     pub(super) indexes: Arc<tokio::sync::Mutex<Indexes>>,
-}
-
-/// Why helm cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HelmError {
-    /// There is none.
-    #[error("{program} cannot be started: {message}")]
-    Missing {
-        /// What was tried.
-        program: String,
-        /// What the system said.
-        message: String,
-    },
-    /// It cannot be told all that was said about the connection.
-    #[error("helm knows no {flag}, so that it would speak to the cluster as somebody else")]
-    Untold {
-        /// The flag.
-        flag: &'static str,
-    },
-    /// What it says is no version.
-    #[error("{program} says no version of helm: {said}")]
-    NoVersion {
-        /// The program.
-        program: String,
-        /// What it says.
-        said: String,
-    },
-    /// It is too old.
-    #[error("{program} is {version}, and 3.14 or newer is needed (--reset-then-reuse-values)")]
-    TooOld {
-        /// The program.
-        program: String,
-        /// What it says.
-        version: String,
-    },
-    /// It did not come to an end in time, and was ended.
-    #[error("helm {verb} did not end within {} s", deadline.as_secs())]
-    Timeout {
-        /// What it was to do.
-        verb: String,
-        /// The time that it had.
-        deadline: Duration,
-    },
-    /// It ended with an error.
-    #[error("helm {verb}: {message}")]
-    Failed {
-        /// What it was to do.
-        verb: String,
-        /// The last of its words that says what happened, secrets masked.
-        message: String,
-        /// All that it said on standard error, warnings included, secrets masked.
-        said: String,
-        /// It was ended by a signal, so that nobody knows how far it came.
-        killed: bool,
-    },
-}
-
-impl HelmError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Missing { .. } => {
-                Some("install helm (https://helm.sh/docs/intro/install/), or name it in HELM_BIN")
-            }
-            Self::NoVersion { .. } => Some("name a helm in HELM_BIN"),
-            Self::TooOld { .. } => Some("install a newer helm, or name one in HELM_BIN"),
-            Self::Untold { .. } => {
-                Some("say it in a kubeconfig context instead, and name that with --context")
-            }
-            Self::Timeout { .. } | Self::Failed { .. } => None,
-        }
-    }
 }
 
 /// One call of helm.
@@ -258,7 +190,7 @@ impl Helm {
                 tokio::join!(bounded(stdout, STDOUT_MAX), last(stderr, STDERR_MAX));
             let status = child.wait().await;
             let stderr = match kept {
-                Some(file) => end_of(file),
+                Some(file) => end_of(file, STDERR_MAX),
                 None => stderr,
             };
             (status, stdout, stderr)
@@ -407,55 +339,6 @@ fn signal(_: std::process::ExitStatus) -> Option<i32> {
     None
 }
 
-/// What was read of a stream.
-struct Bounded {
-    read: Vec<u8>,
-    cut: bool,
-}
-
-/// Reads a stream to its end and keeps the last of it: a full pipe would stop helm, and its error comes
-/// after all its warnings.
-async fn last(stream: Option<impl AsyncRead + Unpin>, max: usize) -> Vec<u8> {
-    let mut kept = Vec::new();
-    let Some(mut stream) = stream else { return kept };
-    let mut part = vec![0; 16 << 10];
-    while let Ok(read) = stream.read(&mut part).await
-        && read > 0
-    {
-        kept.extend_from_slice(&part[..read]);
-        if kept.len() > 2 * max {
-            kept.drain(..kept.len() - max);
-        }
-    }
-    kept.drain(..kept.len().saturating_sub(max));
-    kept
-}
-
-/// Reads a stream to its end and keeps the first of it.
-async fn bounded(stream: Option<impl AsyncRead + Unpin>, max: u64) -> Bounded {
-    let mut kept = Bounded { read: Vec::new(), cut: false };
-    let Some(mut stream) = stream else { return kept };
-    let mut first = (&mut stream).take(max);
-    if first.read_to_end(&mut kept.read).await.is_err() {
-        return kept;
-    }
-    let mut rest = vec![0; 16 << 10];
-    while matches!(stream.read(&mut rest).await, Ok(read) if read > 0) {
-        kept.cut = true;
-    }
-    kept
-}
-
-/// The last of what was written to a file.
-fn end_of(mut file: File) -> Vec<u8> {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-    let mut kept = Vec::new();
-    // Only words are lost with it: what happened is read from the storage of releases.
-    let start = file.metadata().map_or(0, |file| file.len().saturating_sub(STDERR_MAX as u64));
-    let _ = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_to_end(&mut kept));
-    kept
-}
-
 /// The error of helm's messages: warnings come first, and the last `Error:` says what happened.
 fn told(stderr: &str) -> String {
     let from = stderr.rfind("Error: ").map_or(0, |at| at + "Error: ".len());
@@ -467,123 +350,4 @@ fn told(stderr: &str) -> String {
 
 #[cfg(test)]
 #[cfg(unix)]
-pub(super) mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-
-    /// A shell script in place of helm.
-    pub(in crate::adapters::helm) async fn find(
-        script: &str,
-    ) -> (tempfile::TempDir, Result<Helm, HelmError>) {
-        let directory = tempfile::tempdir().expect("a directory");
-        let program = directory.path().join("helm");
-        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("a file");
-        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700)).expect("a mode");
-        let settings = HelmSettings {
-            program: Some(program.into()),
-            token: Some("t0ken".to_owned().into()),
-            as_groups: vec!["a".into(), "b".into()],
-            ..HelmSettings::default()
-        };
-        (directory, Helm::find(settings).await)
-    }
-
-    fn call<'a>(arguments: &[&str], secrets: &'a [SecretString]) -> Call<'a> {
-        Call {
-            arguments: arguments.iter().map(Into::into).collect(),
-            namespace: Some("prod"),
-            deadline: Duration::from_secs(20),
-            secrets,
-            ..Call::default()
-        }
-    }
-
-    #[tokio::test]
-    async fn files_are_called_by_the_names_that_the_user_gave() {
-        let script = r#"[ "$1" = version ] && { echo v4.3.1; exit; }
-            echo "Error: failed to parse $2: line 1" >&2; exit 1"#;
-        let (_directory, found) = find(script).await;
-        let mut helm = found.expect("a helm");
-        let mut copies = Copies::default();
-        let copy = copies.keep("prod.yaml", b"a: [".to_vec()).into_string().expect("text");
-        Arc::get_mut(&mut helm.settings).expect("nobody else has it").copies = copies;
-        let error = helm.run(&call(&["upgrade", &copy], &[])).await.expect_err("it fails");
-        assert_eq!(error.to_string(), "helm upgrade: failed to parse prod.yaml: line 1");
-    }
-
-    #[tokio::test]
-    async fn what_the_server_quotes_of_an_object_is_left_out_and_a_signal_is_told() {
-        let script = r#"[ "$1" = version ] && { echo v3.22.0; exit; }
-            [ "$1" = killed ] && kill -9 $$
-            echo 'Error: UPGRADE FAILED: cannot patch "other" with kind Secret:  "" is invalid: patch: Invalid value: "{\"data\":{\"live\":\"TElWRQ==\"}}": json: no number' >&2
-            exit 1"#;
-        let (_directory, found) = find(script).await;
-        let helm = found.expect("a helm");
-        let error = helm.run(&call(&["upgrade"], &[])).await.expect_err("it fails").to_string();
-        assert!(
-            error.contains("with kind Secret") && error.ends_with("json: no number"),
-            "{error}"
-        );
-        assert!(!error.contains("TElW") && !error.contains("live"), "{error}");
-        let error = helm.run(&call(&["killed"], &[])).await.expect_err("it fails").to_string();
-        assert_eq!(error, "helm killed: signal 9 ended it");
-    }
-
-    #[tokio::test]
-    async fn old_ones_and_others_are_refused() {
-        for (script, says) in [
-            ("echo v3.13.9", "is v3.13.9, and 3.14 or newer"),
-            ("echo hello", "says no version of helm: hello"),
-            ("true", "says no version of helm: nothing"),
-            ("exit 3", "helm version: it failed without a message"),
-        ] {
-            let (_directory, found) = find(script).await;
-            let error = found.expect_err(script).to_string();
-            assert!(error.contains(says), "{error}");
-        }
-        let settings =
-            HelmSettings { program: Some("/no/such/helm".into()), ..HelmSettings::default() };
-        let error = Helm::find(settings).await.expect_err("there is none");
-        assert!(error.hint().expect("a hint").contains("HELM_BIN"));
-    }
-
-    #[tokio::test]
-    async fn it_is_told_where_and_who_and_no_secret_is_on_its_command_line() {
-        let script = r#"[ "$1" = version ] && { echo v3.14.0; exit; }
-            echo "$HELM_NAMESPACE $HELM_KUBETOKEN $HELM_KUBEASGROUPS $@""#;
-        let (_directory, found) = find(script).await;
-        let helm = found.expect("new enough");
-        assert_eq!(helm.major(), 3);
-        let printed = helm.run(&call(&["get", "values"], &[])).await.expect("it works");
-        assert_eq!(String::from_utf8_lossy(&printed.stdout), "prod t0ken a,b get values\n");
-    }
-
-    #[tokio::test]
-    async fn its_error_is_told_without_secrets() {
-        let script = r#"[ "$1" = version ] && { echo v4.3.1; exit; }
-            [ "$1" = die ] && kill -9 $$
-            echo 'level=WARN msg=x' >&2; echo 'Error: UPGRADE FAILED: bad s3cret' >&2; echo '  more' >&2; exit 1"#;
-        let (_directory, found) = find(script).await;
-        let helm = found.expect("new enough");
-        let secrets = ["s3cret".to_owned().into()];
-        let error = helm.run(&call(&["upgrade"], &secrets)).await.expect_err("it fails");
-        assert_eq!(error.to_string(), "helm upgrade: UPGRADE FAILED: bad ***; more");
-        let error = helm.run(&call(&["die"], &[])).await.expect_err("it is killed");
-        assert!(matches!(error, HelmError::Failed { killed: true, .. }));
-    }
-
-    #[tokio::test]
-    async fn one_that_never_ends_is_asked_to_and_a_flood_is_cut() {
-        let script = r#"[ "$1" = version ] && { echo v4.3.1; exit; }
-            [ "$1" = flood ] && { head -c 300000 /dev/zero | tr '\0' x >&2; exit 1; }
-            trap 'kill $!; exit 1' TERM; sleep 30 & wait"#;
-        let (_directory, found) = find(script).await;
-        let helm = found.expect("new enough");
-        let error = helm.run(&call(&["flood"], &[])).await.expect_err("it fails");
-        assert!(error.to_string().len() <= 65 << 10);
-        let short = Call { deadline: Duration::from_millis(200), ..call(&["upgrade"], &[]) };
-        let error = helm.run(&short).await.expect_err("it is late");
-        assert!(matches!(error, HelmError::Timeout { .. }));
-    }
-}
+pub(super) mod tests;
