@@ -1,5 +1,7 @@
 //! The policy file as it is written: the types from which it is read and from which its JSON
-//! schema is made. Values stay text with their place; [`super::read`] gives them a meaning.
+//! schema is made. Values stay text with their place; [`super::read`] gives them a meaning, and
+//! [`super::merge`] the defaults that hold where nothing is said: the `default`s here only tell them, and
+//! tests hold them against what happens.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,56 +24,68 @@ pub(super) struct File {
     #[schemars(with = "u64", range(min = 1, max = 1))]
     pub(super) version: Spanned<u64>,
     /// What may be done, by the kind of change.
+    #[schemars(extend("default" = {
+        "patch": "auto",
+        "minor": "review",
+        "major": "manual",
+        "prerelease": "skip",
+        "digest": "review",
+        "base": "review",
+    }))]
     pub(super) actions: Option<Actions>,
     /// A range that new versions must satisfy, as Helm writes it: `>=16 <17`, `^1.2`, `~2.3`.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = null))]
     pub(super) constraint: Option<Text>,
-    /// How long a version must have been published: `90s`, `10m`, `36h`, `3d`, `2w`.
-    #[schemars(with = "Option<Length>")]
+    /// How long a version must have been published.
+    #[schemars(with = "Option<Length>", extend("default" = null))]
     pub(super) minimum_age: Option<Text>,
-    /// How a new reference is written: in the form it had, or always as tag@digest.
-    #[schemars(with = "Option<PinWord>")]
+    /// How a new reference is written.
+    #[schemars(with = "Option<PinWord>", extend("default" = "keep"))]
     pub(super) pin: Option<Text>,
     /// How long a healthy update is watched before it counts as done.
-    #[schemars(with = "Option<Length>")]
+    #[schemars(with = "Option<Length>", extend("default" = "1m"))]
     pub(super) soak: Option<Text>,
     /// When a failed update is undone automatically.
-    #[schemars(with = "Option<RollbackWord>")]
+    #[schemars(with = "Option<RollbackWord>", extend("default" = "careful"))]
     pub(super) rollback: Option<Text>,
-    /// The place in the order of application: lower goes first, 0 where nothing is said.
-    #[schemars(with = "Option<i32>")]
+    /// The place in the order of application: lower goes first.
+    #[schemars(with = "Option<i32>", extend("default" = 0))]
     pub(super) order: Option<Spanned<i32>>,
     /// What has to answer before an update counts as healthy: `http://…`, `https://…` or `tcp://HOST:PORT`.
-    #[schemars(with = "Option<Vec<String>>")]
+    #[schemars(with = "Option<Vec<String>>", extend("default" = []))]
     pub(super) probes: Option<Vec<Text>>,
-    /// How many changes may be under way at once, 1 to 100.
-    #[schemars(with = "Option<u32>", range(min = 1, max = 100))]
+    /// How many changes may be under way at once.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 100), extend("default" = 1))]
     pub(super) max_in_flight: Option<Spanned<u32>>,
     /// Leave everything alone, unless a rule says otherwise.
+    #[schemars(extend("default" = false))]
     pub(super) skip: Option<bool>,
     /// Exceptions, in order: later ones override.
-    #[schemars(with = "Option<Vec<Rule>>")]
+    #[schemars(with = "Option<Vec<Rule>>", extend("default" = []))]
     pub(super) rules: Option<Vec<Spanned<Rule>>>,
     /// What may be done to objects that somebody else describes.
+    #[schemars(extend("default" = {"manifests": "review"}))]
     pub(super) owners: Option<Owners>,
     /// When updates may happen; without any, always.
-    #[schemars(with = "Option<Vec<Window>>")]
+    #[schemars(with = "Option<Vec<Window>>", extend("default" = []))]
     pub(super) windows: Option<Vec<Spanned<Window>>>,
     /// Days on which no update may happen.
-    #[schemars(with = "Option<Vec<Freeze>>")]
+    #[schemars(with = "Option<Vec<Freeze>>", extend("default" = []))]
     pub(super) freeze: Option<Vec<Spanned<Freeze>>>,
-    /// Whether annotations of objects override the policy, may only tighten it, or are ignored.
-    #[schemars(with = "Option<AnnotationsWord>")]
+    /// How far annotations of objects are heard.
+    #[schemars(with = "Option<AnnotationsWord>", extend("default" = "override"))]
     pub(super) annotations: Option<Text>,
     /// How registries are reached, by host.
-    #[schemars(with = "Option<BTreeMap<String, Registry>>")]
+    #[schemars(with = "Option<BTreeMap<String, Registry>>", extend("default" = {}))]
     pub(super) registries: Option<HashMap<Text, Spanned<Registry>>>,
-    /// Where the charts of Helm releases come from, by chart name.
-    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    /// Where the charts of Helm releases come from: `https://…` of a repository or `oci://HOST/PATH/CHART`, by
+    /// `NAMESPACE/RELEASE` or by the name of the chart. The entry of a release goes before that of its chart.
+    #[schemars(with = "Option<BTreeMap<String, String>>", extend("default" = {}))]
     pub(super) charts: Option<BTreeMap<String, Text>>,
 }
 
-/// What may be done, by the kind of change.
+/// What may be done, by the kind of change. The defaults are those of the top level: what a rule does not say
+/// stays as it is without it.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Actions {
@@ -95,7 +109,7 @@ pub(super) struct Actions {
     pub(super) base: Option<Text>,
 }
 
-/// An exception: what it applies to, and what it sets.
+/// An exception: what it applies to, and what it sets. What it does not say stays as it is without it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Rule {
@@ -136,19 +150,20 @@ pub(super) struct Match {
     /// Namespace.
     #[schemars(with = "Option<String>")]
     pub(super) namespace: Option<Text>,
-    /// Kind: Deployment, `StatefulSet`, `DaemonSet`, `CronJob`, Job, `ReplicaSet`, Pod.
+    /// Kind: `Deployment`, `StatefulSet`, `DaemonSet`, `CronJob`, `Job`, `ReplicaSet`, `Pod` or `Release` (a
+    /// release of Helm); also as kubectl takes it (`sts`, `deployments.apps`).
     #[schemars(with = "Option<String>")]
     pub(super) kind: Option<Text>,
-    /// Name of the workload.
+    /// Name of the workload, or of the release.
     #[schemars(with = "Option<String>")]
     pub(super) name: Option<Text>,
-    /// Name of the container.
+    /// Name of the container; of a release, the name of its chart.
     #[schemars(with = "Option<String>")]
     pub(super) container: Option<Text>,
-    /// Repository without the tag, as written or in full (`nginx`, `docker.io/library/nginx`).
+    /// Repository without the tag, as written or in full (`nginx`, `docker.io/library/nginx`). A release has none.
     #[schemars(with = "Option<String>")]
     pub(super) image: Option<Text>,
-    /// Labels of the workload.
+    /// Labels of the workload. A release has none.
     #[schemars(with = "Option<BTreeMap<String, String>>")]
     pub(super) labels: Option<BTreeMap<String, Text>>,
 }
@@ -176,8 +191,8 @@ pub(super) struct Window {
     /// When it closes. Not later than `from` means on the next day; `24:00` is midnight.
     #[schemars(with = "String")]
     pub(super) to: Text,
-    /// Whose clock, for instance `Europe/Prague`; UTC where none is written.
-    #[schemars(with = "Option<String>")]
+    /// Whose clock, for instance `Europe/Prague`.
+    #[schemars(with = "Option<String>", extend("default" = "UTC"))]
     pub(super) time_zone: Option<Text>,
 }
 
@@ -191,10 +206,11 @@ pub(super) struct Freeze {
     /// The last day.
     #[schemars(with = "String", extend("format" = "date"))]
     pub(super) to: Text,
-    /// Whose calendar; UTC where none is written.
-    #[schemars(with = "Option<String>")]
+    /// Whose calendar, for instance `Europe/Prague`.
+    #[schemars(with = "Option<String>", extend("default" = "UTC"))]
     pub(super) time_zone: Option<Text>,
     /// Why, for people.
+    #[schemars(extend("default" = null))]
     pub(super) reason: Option<String>,
 }
 
@@ -204,34 +220,35 @@ pub(super) struct Freeze {
 pub(super) struct Registry {
     /// Another registry that serves the same repositories: host, port, and a path where it has
     /// one.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = null))]
     pub(super) mirror: Option<Text>,
     /// Certificates (PEM) that are trusted besides the usual ones. Not in a project's file.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = null))]
     pub(super) ca: Option<Text>,
     /// Our own certificate (PEM). Not in a project's file.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = null))]
     pub(super) client_certificate: Option<Text>,
     /// The key of our own certificate (PEM). Not in a project's file.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = null))]
     pub(super) client_key: Option<Text>,
     /// Plain HTTP and unchecked certificates are accepted. Not in a project's file.
-    #[schemars(with = "Option<bool>")]
+    #[schemars(with = "Option<bool>", extend("default" = false))]
     pub(super) insecure: Option<Spanned<bool>>,
     /// How many requests may be under way at once.
-    #[schemars(with = "Option<u64>", range(min = 1, max = 256))]
+    #[schemars(with = "Option<u64>", range(min = 1, max = 256), extend("default" = 32))]
     pub(super) max_in_flight: Option<Spanned<u64>>,
     /// A directory with an OCI layout for each repository, which stands in for the registry.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = null))]
     pub(super) layout: Option<Text>,
     /// Hosts besides its own that may be asked for its tokens. Not in a project's file.
-    #[schemars(with = "Option<Vec<String>>")]
+    #[schemars(with = "Option<Vec<String>>", extend("default" = []))]
     pub(super) token_hosts: Option<Vec<Text>>,
 }
 
 /// What may be done about a new version.
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Action")]
 #[expect(dead_code, reason = "describes a word for the schema only")]
 enum ActionWord {
     /// Nobody needs to be asked.
@@ -247,30 +264,34 @@ enum ActionWord {
 /// How a new reference is written.
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Pin")]
 #[expect(dead_code, reason = "describes a word for the schema only")]
 enum PinWord {
     /// In the form it had.
     Keep,
-    /// As tag@digest.
+    /// As `tag@digest`.
     Always,
 }
 
 /// When a failed update is undone automatically.
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Rollback")]
 #[expect(dead_code, reason = "describes a word for the schema only")]
 enum RollbackWord {
-    /// As the kind of workload allows.
+    /// Except where the new version has run, the step is larger than a patch, and the workload has state (a
+    /// release: hooks or CRDs).
     Careful,
-    /// Always, stateful workloads included.
+    /// Whatever the workload and the step.
     Always,
-    /// Never.
+    /// What failed stays as it is.
     Never,
 }
 
 /// How far annotations of objects are heard.
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Annotations")]
 #[expect(dead_code, reason = "describes a word for the schema only")]
 enum AnnotationsWord {
     /// They override the policy.
@@ -281,7 +302,7 @@ enum AnnotationsWord {
     Ignore,
 }
 
-/// A length of time.
+/// A length of time: whole numbers with `s`, `m`, `h`, `d` or `w`, several in a row (`90s`, `36h`, `1d12h`).
 #[derive(JsonSchema)]
 #[schemars(transparent)]
 #[expect(dead_code, reason = "describes a word for the schema only")]
