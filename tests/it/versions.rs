@@ -1,5 +1,6 @@
 //! Old and new versions side by side: the state that a version has left is kept in `tests/it/state`, and
-//! every later one reads it. What a newer one writes is refused, never misread.
+//! every later one reads it; a released version that was not kept is a failure. What a newer one writes is
+//! refused, never misread.
 //!
 //! `UPDATE_STATE=1 cargo test --test it versions` keeps what this version leaves, once, with its release.
 
@@ -99,4 +100,28 @@ fn what_a_newer_version_left_is_refused_in_clear_words() {
     assert!(told.contains(words[0]), "{told}");
     let (listed, warned) = env.run(&["history"]).streams(0);
     assert!(!listed.contains(&id) && warned.contains(words[0]), "{listed}{warned}");
+}
+
+/// The versions that a changelog has a head of.
+fn released(changelog: &str) -> Vec<&str> {
+    let heads = changelog.lines().filter_map(|line| line.strip_prefix("## ["));
+    let names = heads.map(|rest| rest.split(']').next().unwrap_or_default());
+    names.filter(|name| *name != "Unreleased").collect()
+}
+
+#[test]
+fn the_state_of_every_released_version_is_kept() {
+    let heads =
+        "# Changelog\n\n## [Unreleased]\n\n### Added\n\n## [0.2.0] - 2027-02-03\n\n## [0.1.0]\n";
+    assert_eq!(released(heads), ["0.2.0", "0.1.0"]);
+    let changelog = Path::new(env!("CARGO_MANIFEST_DIR")).join("CHANGELOG.md");
+    let changelog = fs::read_to_string(changelog).expect("the changelog");
+    // This one is being kept at the same time.
+    let is_made = |version: &str| {
+        std::env::var_os("UPDATE_STATE").is_some() && version == env!("CARGO_PKG_VERSION")
+    };
+    for version in released(&changelog).into_iter().filter(|version| !is_made(version)) {
+        let hint = "`UPDATE_STATE=1 cargo test --test it versions` keeps it, run by that version";
+        assert!(kept().join(version).is_dir(), "the state of {version} is not kept: {hint}");
+    }
 }

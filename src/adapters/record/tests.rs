@@ -163,6 +163,7 @@ fn a_newer_format_is_refused_and_a_new_field_is_not() {
     value = json!({"v": 2, "everything": "else"});
     let newer = RecordFormatError::Newer { found: 2, known: 1 };
     assert_eq!(record_from_json(&value), Err(newer.clone()));
+    assert_eq!(run_from_json(&value), Err(newer.clone()));
     assert_eq!(memory_from_texts(None, Some(r#"{"v":2}"#), None), Err(newer.clone()));
     assert_eq!(memory_from_texts(None, None, Some(r#"{"v":2}"#)), Err(newer));
 }

@@ -110,3 +110,23 @@ async fn a_page_of_somebody_else_does_not_replace_what_was_kept() {
     home.settings.cache.offline = true;
     assert_eq!(home.ask(1_001, &source).await, "1.0.0");
 }
+
+#[tokio::test]
+async fn a_copy_of_another_format_is_fetched_anew() {
+    let server = Server::start(|_| Reply::ok(nginx(&["1.0.0"]))).await;
+    let home = Home::new();
+    let source = index(&format!("http://{}", server.address));
+    assert_eq!(home.ask(0, &source).await, "1.0.0");
+    assert_eq!(home.ask(1, &source).await, "1.0.0");
+    assert_eq!(server.seen().len(), 1, "as it was kept");
+    let copy = home.cache().pop().unwrap();
+    let kept = std::fs::read_to_string(&copy).unwrap();
+    let time = std::fs::metadata(&copy).unwrap().modified().unwrap();
+    let newer = kept.replacen("\"format\":1", "\"format\":2", 1);
+    assert_ne!(newer, kept);
+    std::fs::write(&copy, newer).unwrap();
+    std::fs::File::options().append(true).open(&copy).unwrap().set_modified(time).unwrap();
+    assert_eq!(home.ask(1, &source).await, "1.0.0");
+    assert_eq!(server.seen().len(), 2, "what it says is not taken");
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), kept, "and it is mended");
+}

@@ -298,6 +298,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_newer_version_wrote_is_refused_by_its_format() {
+        for mark in [RECORD, KNOWN_BAD, APPROVALS] {
+            let newer = r#"{"v":2,"everything":"else"}"#;
+            let metadata = json!({"resourceVersion": "7", "annotations": {mark: newer}});
+            let lease = Lease::read(json!({"metadata": metadata}).to_string().as_bytes());
+            let error = lease.expect("the fixture is a Lease").memory().expect_err(mark);
+            assert_eq!(error, RecordFormatError::Newer { found: 2, known: 1 }, "{mark}");
+            assert_eq!(error.to_string(), "format 2 is newer than this program knows (1)");
+        }
+    }
+
+    #[test]
     fn documents_name_the_state_that_they_are_made_for() {
         let now = at("2026-01-01T00:00:00.5Z");
         let memory = Memory::default();
