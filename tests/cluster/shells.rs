@@ -1,4 +1,4 @@
-//! The completion scripts in the real shells: somebody types a word's beginning and a tab.
+//! Completion in the real shells, by our scripts and by those of kubectl and helm: somebody types a word's beginning and a tab.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::bed::{shown, sure, tool, within};
+use crate::bed::{bed, deployment, shown, sure, tool, within};
+use crate::plugin::{Helm, MAJORS};
 
 const COMPLETIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -105,15 +106,105 @@ fn bash_completes() {
     check("bash --norc --noprofile -i", &format!("source {script}"));
 }
 
-#[test]
-fn zsh_completes() {
-    let zsh = shown(&tool("zsh"));
-    // Taken out of its package it does not find what belongs to it by itself.
-    let setup = format!(
+/// A line that sets zsh up. Taken out of its package it does not find what belongs to it by itself.
+fn zsh_setup() -> String {
+    format!(
         "if [ -n \"$ZSH_TREE\" ]; then module_path=($ZSH_TREE/usr/lib/*/zsh/*(/)); fpath=($ZSH_TREE/usr/share/zsh/functions/**/*(/)); fi; \
          fpath=({COMPLETIONS} $fpath); autoload -Uz compinit; compinit -u -D"
+    )
+}
+
+#[test]
+fn zsh_completes() {
+    check(&format!("{} -f -i", shown(&tool("zsh"))), &zsh_setup());
+}
+
+/// What kubectl's and helm's scripts for bash call of the package bash-completion.
+const WORDS_OF_BASH: &str = "_get_comp_words_by_ref() { words=(\"${COMP_WORDS[@]}\"); cword=$COMP_CWORD; cur=${words[cword]}; prev=${words[cword-1]}; }; \
+     __ltrim_colon_completions() { :; }";
+
+/// In each shell with the completion of the program that has the plugin, what is typed with tabs is run as the whole
+/// words. The program is run for what it completes, and tells everything else.
+#[track_caller]
+fn check_behind(name: &str, program: &str, cases: &[(&str, &str)]) {
+    let zsh = format!("{} -f -i", shown(&tool("zsh")));
+    let setup = format!(
+        "{}; {name}() {{ if [[ $1 == *omplet* ]]; then {program} \"$@\"; else echo asked: \"$@\"; fi }}; \
+         source <({name} completion zsh)",
+        zsh_setup()
     );
-    check(&format!("{zsh} -f -i"), &setup);
+    let bash = "bash --norc --noprofile -i".to_owned();
+    let setup_of_bash = format!(
+        "{WORDS_OF_BASH}; {name}() {{ if [[ $1 == *omplet* ]]; then {program} \"$@\"; else echo asked: \"$@\"; fi }}; \
+         source <({name} completion bash)"
+    );
+    let fish = format!("{} --no-config", shown(&tool("fish")));
+    let function = format!(
+        "function {name}; if string match -q '*omplet*' -- $argv[1]; {program} $argv; else; echo asked: $argv; end; end; \
+         {name} completion fish | source"
+    );
+    for (shell, setup) in [(bash, setup_of_bash), (zsh, setup), (fish, function)] {
+        let mut shell = Shell::start(&shell);
+        shell.types(&format!("{setup}; echo REA''DY\n"));
+        shell.waits_for("READY");
+        for (typed, whole) in cases {
+            shell.types(&format!("{name} {typed}END\n"));
+            shell.waits_for(whole);
+        }
+    }
+}
+
+#[test]
+fn kubectl_completes_its_plugin_in_shells() {
+    let namespace = bed().namespace();
+    let name = namespace.name();
+    namespace.create_from(&deployment("web", "registry.invalid/web:1.0.0"));
+    let program = bed().program();
+    bed().plugin(&program, &["safe-update", "completion", "install"]).exits(0);
+    let kubectl = format!(
+        "env PATH={}:$PATH KUBECONFIG={} {}",
+        shown(&program.home().join("bin")),
+        shown(bed().kubeconfig()),
+        shown(&tool("kubectl"))
+    );
+    check_behind(
+        "kubectl",
+        &kubectl,
+        &[
+            ("safe-update expl\t", "asked: safe-update explain END"),
+            (
+                &format!("safe-update plan -n {name} deploy/we\t"),
+                &format!("asked: safe-update plan -n {name} deploy/web END"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn helm_completes_its_plugin_in_shells() {
+    for major in MAJORS {
+        let namespace = bed().namespace();
+        let name = namespace.name();
+        let helm = Helm::with_plugin(major);
+        helm.release(&namespace, "storefront");
+        let program = format!(
+            "env HOME={} KUBECONFIG={} {}",
+            shown(helm.home()),
+            shown(bed().kubeconfig()),
+            shown(&tool(major))
+        );
+        check_behind(
+            "helm",
+            &program,
+            &[
+                ("safe-upgrade expl\t", "asked: safe-upgrade explain END"),
+                (
+                    &format!("-n {name} safe-upgrade sto\t"),
+                    &format!("asked: -n {name} safe-upgrade storefront END"),
+                ),
+            ],
+        );
+    }
 }
 
 #[test]

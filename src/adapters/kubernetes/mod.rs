@@ -47,4 +47,4 @@ pub use basis::Standing;
 pub use cluster::{Access, Cluster, Options, Permission};
 pub use error::ConnectError;
 pub use flags::{ConnectionFlags, Environment};
-pub use names::Known;
+pub use names::{Known, Named};

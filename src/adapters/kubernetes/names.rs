@@ -1,6 +1,7 @@
-//! Names and nothing else, as the shell asks for them while somebody types: of the objects of a kind,
-//! of namespaces, and of what a kubeconfig knows. Only metadata crosses the network.
+//! Names and little else, as the shell asks for them while somebody types: of the objects of a kind, of
+//! namespaces, and of what a kubeconfig knows. Only metadata crosses the network.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::adapters::workload::Text;
@@ -45,6 +46,17 @@ impl Known {
     }
 }
 
+/// An object by its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// Its namespace, empty where it has none.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Since when it is there, by the clock of the server.
+    pub created: Option<Timestamp>,
+}
+
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 struct Object<'a> {
@@ -56,6 +68,8 @@ struct Object<'a> {
 struct Metadata<'a> {
     name: Text<'a>,
     namespace: Option<Text<'a>>,
+    #[serde(rename = "creationTimestamp")]
+    created: Option<Text<'a>>,
     #[serde(rename = "ownerReferences")]
     owners: Option<Vec<Owner>>,
 }
@@ -67,16 +81,12 @@ struct Owner {
 }
 
 impl Cluster {
-    /// The objects of a kind that no other object controls, as namespace and name. A release is no
-    /// object and has its own records.
+    /// The objects of a kind that no other object controls. A release is no object and has its own
+    /// records.
     ///
     /// # Errors
     /// The server refused or did not answer.
-    pub async fn names(
-        &self,
-        kind: Kind,
-        scope: &Scope,
-    ) -> Result<Vec<(String, String)>, DiscoverError> {
+    pub async fn names(&self, kind: Kind, scope: &Scope) -> Result<Vec<Named>, DiscoverError> {
         let namespace = match scope {
             Scope::All => None,
             scope => Some(self.namespace_of(scope)?),
@@ -88,22 +98,24 @@ impl Cluster {
     ///
     /// # Errors
     /// The server refused or did not answer.
-    pub async fn namespaces(&self) -> Result<Vec<String>, DiscoverError> {
-        let found = self.names_of(Resource::NAMESPACES, None).await?;
-        Ok(found.into_iter().map(|(_, name)| name).collect())
+    pub async fn namespaces(&self) -> Result<Vec<Named>, DiscoverError> {
+        self.names_of(Resource::NAMESPACES, None).await
     }
 
     async fn names_of(
         &self,
         resource: Resource,
         namespace: Option<&str>,
-    ) -> Result<Vec<(String, String)>, DiscoverError> {
-        let page = |bytes: &[u8], kept: &mut Vec<(String, String)>| {
+    ) -> Result<Vec<Named>, DiscoverError> {
+        let page = |bytes: &[u8], kept: &mut Vec<Named>| {
             items(bytes, |object: Object<'_>| {
                 let metadata = object.metadata;
                 if !metadata.owners.iter().flatten().any(|owner| owner.controller == Some(true)) {
-                    let namespace = metadata.namespace.as_deref().unwrap_or_default();
-                    kept.push((namespace.to_owned(), metadata.name.to_string()));
+                    kept.push(Named {
+                        namespace: metadata.namespace.as_deref().unwrap_or_default().to_owned(),
+                        name: metadata.name.to_string(),
+                        created: metadata.created.and_then(|time| time.parse().ok()),
+                    });
                 }
             })
         };

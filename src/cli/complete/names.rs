@@ -1,10 +1,12 @@
 //! Looks names up: in the kubeconfig, the cluster, the journal. What cannot be found out is left out.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser as _;
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, select};
+use jiff::Timestamp;
 
 use super::Looking;
 use super::place::Place;
@@ -14,13 +16,13 @@ use super::source::Source;
 use super::targets::{Wanted, wanted};
 use crate::adapters::config::Environment;
 use crate::adapters::helm::releases::Releases;
-use crate::adapters::kubernetes::{Cluster, Known};
+use crate::adapters::kubernetes::{Cluster, Known, Named};
 use crate::cli::args::{Cli, Lookup};
 use crate::cli::printer::{Color, Printer};
 use crate::cli::render::records;
 use crate::cli::settings::Settings;
 use crate::cli::{variables, wire};
-use crate::domain::inventory::{Kind, SlotImage, Workload};
+use crate::domain::inventory::{Kind, Slot, SlotImage, Workload};
 use crate::domain::target::TargetName;
 use crate::ports::releases::{RecordObject, RecordQuery, ReleaseRecords as _};
 use crate::ports::rollouts::Journal as _;
@@ -28,8 +30,9 @@ use crate::ports::{ObjectName, Platform, Query, Scope, Silent};
 
 /// One request may take this long, so that what others found in the meantime counts.
 const REQUEST: Duration = Duration::from_millis(600);
-/// How long whole releases are waited for before their names have to do.
-const WHOLE: Duration = Duration::from_millis(450);
+/// How long whole releases are waited for before their names have to do: a shell that is kept for longer
+/// than a third of a second feels slow.
+const WHOLE: Duration = Duration::from_millis(200);
 /// Records that are offered: the last ones.
 const RECORDS: usize = 50;
 
@@ -142,8 +145,11 @@ async fn of_cluster(
     };
     Some(match source {
         Source::Namespaces => {
-            let names = cluster.namespaces().await.ok()?;
-            Reply::closed(names.into_iter().map(Candidate::plain).collect())
+            let now = Timestamp::now();
+            let names = cluster.namespaces().await.ok()?.into_iter();
+            let candidate =
+                |one: Named| Candidate::new(&*one.name, age(&one, now).unwrap_or_default());
+            Reply::closed(names.map(candidate).collect())
         }
         Source::Targets | Source::TargetsAndFiles => {
             let scope = if place.has("all_namespaces") { Scope::All } else { here };
@@ -161,8 +167,7 @@ async fn of_cluster(
             let typed = place.values("targets").chain(place.values("target"));
             let mut typed = typed.chain(place.values("subject")).chain(place.values("subjects"));
             let target: TargetName = typed.next()?.parse().ok()?;
-            let found = containers(&cluster, here, &target).await;
-            Reply::closed(found.iter().map(|name| Candidate::plain(&**name)).collect())
+            Reply::closed(containers(&cluster, here, &target, "").await)
         }
         Source::Releases => {
             let releases = releases(&cluster, &here).await;
@@ -205,31 +210,52 @@ async fn targets(cluster: &Cluster, scope: Scope, partial: &str) -> Vec<Candidat
     let (namespace, kinds) = match wanted(of_kinds) {
         Wanted::Names { namespace, kinds } => (namespace, kinds),
         Wanted::Containers { target, before } => {
-            let found = containers(cluster, scope, &target).await;
-            return found.iter().map(|name| Candidate::plain(format!("{before}{name}"))).collect();
+            return containers(cluster, scope, &target, &before).await;
         }
         Wanted::Nothing => return Vec::new(),
     };
     let scope = namespace.map_or(scope, Scope::Namespace);
+    let now = Timestamp::now();
     let each = kinds.iter().map(async |(kind, before)| {
         let names = if *kind == Kind::Release {
             release_names(cluster, &scope).await
         } else {
             cluster.names(*kind, &scope).await.ok()
         };
-        let written = |(namespace, name): (String, String)| {
-            Candidate::plain(match scope {
-                Scope::All => format!("{namespace}/{before}{name}"),
-                Scope::Current | Scope::Namespace(_) => format!("{before}{name}"),
-            })
+        let candidate = |one: Named| {
+            let value = match scope {
+                Scope::All => format!("{}/{before}{}", one.namespace, one.name),
+                Scope::Current | Scope::Namespace(_) => format!("{before}{}", one.name),
+            };
+            let age = age(&one, now).map_or_else(String::new, |age| format!(", {age}"));
+            Candidate::new(value, format!("{kind}{age}"))
         };
-        names.unwrap_or_default().into_iter().map(written).collect::<Vec<_>>()
+        names.unwrap_or_default().into_iter().map(candidate).collect::<Vec<_>>()
     });
     join_all(each).await.into_iter().flatten().collect()
 }
 
-/// The containers (and image volumes) of one workload.
-async fn containers(cluster: &Cluster, scope: Scope, target: &TargetName) -> Vec<Arc<str>> {
+/// How long something is there, in the largest unit that fits, as kubectl tells ages
+/// (`ShortHumanDuration` of `k8s.io/apimachinery`).
+fn age(one: &Named, now: Timestamp) -> Option<String> {
+    let seconds = now.duration_since(one.created?).as_secs().max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    Some(match (minutes, hours, days) {
+        (0, ..) => format!("{seconds}s"),
+        (1..60, ..) => format!("{minutes}m"),
+        (_, ..24, _) => format!("{hours}h"),
+        (.., ..365) => format!("{days}d"),
+        _ => format!("{}y", days / 365),
+    })
+}
+
+/// The containers (and image volumes) of one workload with their images, written behind something.
+async fn containers(
+    cluster: &Cluster,
+    scope: Scope,
+    target: &TargetName,
+    before: &str,
+) -> Vec<Candidate> {
     let object = ObjectName {
         namespace: target.namespace.clone(),
         kind: target.kind,
@@ -238,7 +264,10 @@ async fn containers(cluster: &Cluster, scope: Scope, target: &TargetName) -> Vec
     let scope = if scope == Scope::All { Scope::Current } else { scope };
     let query = Query { scope, selector: None, field_selector: None, objects: vec![object] };
     let found = cluster.discover(&query).await.unwrap_or_default();
-    found.workloads.iter().flat_map(|found| &found.slots).map(|slot| slot.name.clone()).collect()
+    let slots = found.workloads.iter().flat_map(|found| &found.slots);
+    let candidate =
+        |slot: &Slot| Candidate::new(format!("{before}{}", slot.name), slot.image.as_written());
+    slots.map(candidate).collect()
 }
 
 /// The releases of a namespace with their charts; where that takes long, their names alone.
@@ -249,7 +278,15 @@ async fn releases(cluster: &Cluster, scope: &Scope) -> Vec<Found> {
     let leg = Releases::new(cluster, driver, cluster.default_namespace());
     let query =
         Query { scope: scope.clone(), selector: None, field_selector: None, objects: Vec::new() };
-    if let Ok(Ok(inventory)) = tokio::time::timeout(WHOLE, leg.discover(&query)).await {
+    let whole = pin!(tokio::time::timeout(WHOLE, leg.discover(&query)));
+    let names = pin!(release_names(cluster, scope));
+    // Both are asked for at once, so that nobody waits for one after the other.
+    let (whole, names) = match select(whole, names).await {
+        Either::Left((Ok(Ok(inventory)), _)) => (Some(inventory), None),
+        Either::Left((_, names)) => (None, names.await),
+        Either::Right((names, whole)) => (whole.await.ok().and_then(Result::ok), names),
+    };
+    if let Some(inventory) = whole {
         let chart = |release: &Workload| match &release.slots.first()?.image {
             SlotImage::Chart(chart) => Some((chart.name.clone(), chart.version.clone())),
             _ => None,
@@ -259,16 +296,20 @@ async fn releases(cluster: &Cluster, scope: &Scope) -> Vec<Found> {
             .map(|release| Found { name: release.name.clone(), chart: chart(release) })
             .collect();
     }
-    let names = release_names(cluster, scope).await.unwrap_or_default();
-    names.into_iter().map(|(_, name)| Found { name: name.into(), chart: None }).collect()
+    let names = names.unwrap_or_default().into_iter();
+    names.map(|one| Found { name: one.name.into(), chart: None }).collect()
 }
 
 /// The names of releases, out of the labels of Helm's records.
-async fn release_names(cluster: &Cluster, scope: &Scope) -> Option<Vec<(String, String)>> {
+async fn release_names(cluster: &Cluster, scope: &Scope) -> Option<Vec<Named>> {
     let mut names = Vec::new();
     let mut take = |record: &RecordObject<'_>| {
         if let Some(name) = record.label("name") {
-            names.push((record.namespace.to_owned(), name.to_owned()));
+            names.push(Named {
+                namespace: record.namespace.to_owned(),
+                name: name.to_owned(),
+                created: None,
+            });
         }
     };
     let query = RecordQuery {
@@ -281,4 +322,31 @@ async fn release_names(cluster: &Cluster, scope: &Scope) -> Option<Vec<(String, 
     names.sort();
     names.dedup();
     Some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_told_as_kubectl_tells_them() {
+        let now: Timestamp = "2026-11-25T12:00:00Z".parse().expect("a time");
+        for (created, told) in [
+            ("2026-11-25T12:00:01Z", "0s"),
+            ("2026-11-25T11:59:01Z", "59s"),
+            ("2026-11-25T11:59:00Z", "1m"),
+            ("2026-11-25T11:00:01Z", "59m"),
+            ("2026-11-25T11:00:00Z", "1h"),
+            ("2026-11-24T12:00:01Z", "23h"),
+            ("2026-11-24T12:00:00Z", "1d"),
+            ("2025-11-25T12:00:01Z", "364d"),
+            ("2025-11-25T12:00:00Z", "1y"),
+        ] {
+            let created = Some(created.parse().expect("a time"));
+            let one = Named { namespace: String::new(), name: "web".into(), created };
+            assert_eq!(age(&one, now).as_deref(), Some(told));
+        }
+        let one = Named { namespace: String::new(), name: "web".into(), created: None };
+        assert_eq!(age(&one, now), None);
+    }
 }

@@ -125,10 +125,10 @@ impl Place {
 
     fn put(&self, directory: &Path, plugin: &Path) -> io::Result<(Link, bool)> {
         let path = directory.join(file(KUBECTL_COMPLETES));
-        if let Some(to) = self.ours(&path).filter(|_| path.exists()) {
+        if let Some(to) = self.ours(&path).filter(|_| self.is_current(&path)) {
             return Ok((Link { path, to }, false));
         }
-        // A link of ours that leads nowhere any more is made anew.
+        // A link of ours that leads nowhere any more is made anew, and so is the copy of another version.
         if self.ours(&path).is_some() {
             std::fs::remove_file(&path)?;
         }
@@ -144,17 +144,17 @@ impl Place {
     /// What a link of ours points to: this program, or the plugin that was there once.
     fn ours(&self, path: &Path) -> Option<PathBuf> {
         let Ok(to) = path.read_link() else {
-            return self.is_copy(path).then(|| self.program.clone());
+            return (cfg!(windows) && is_copy(path)).then(|| self.program.clone());
         };
         let is_this = path.canonicalize().is_ok_and(|behind| behind == self.program);
         let was_ours = !path.exists() && to.file_name() == Some(file(PLUGIN).as_os_str());
         (is_this || was_ours).then_some(to)
     }
 
-    fn is_copy(&self, path: &Path) -> bool {
-        let size = |path: &Path| path.metadata().ok().filter(std::fs::Metadata::is_file);
-        let same = size(path).zip(size(&self.program)).is_some_and(|(a, b)| a.len() == b.len());
-        cfg!(windows) && same && std::fs::read(path).ok() == std::fs::read(&self.program).ok()
+    /// Whether what lies there leads to this program as it is now.
+    fn is_current(&self, path: &Path) -> bool {
+        path.is_symlink() && path.exists()
+            || std::fs::read(path).ok() == std::fs::read(&self.program).ok()
     }
 
     fn failed(&self, directory: &Path, error: io::Error) -> CommandError {
@@ -170,6 +170,13 @@ impl Place {
         CommandError::environment(anyhow::Error::new(error).context(what))
             .hint("name a directory of PATH with --dir")
     }
+}
+
+/// Whether a file is a copy of this program in any version: only that has the name of the link inside.
+fn is_copy(path: &Path) -> bool {
+    let name = KUBECTL_COMPLETES.as_bytes();
+    path.is_file()
+        && std::fs::read(path).is_ok_and(|bytes| bytes.windows(name.len()).any(|part| part == name))
 }
 
 /// The file of a program on this system.

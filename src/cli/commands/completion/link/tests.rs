@@ -94,3 +94,14 @@ fn what_somebody_else_put_there_stays() {
     assert_eq!((link.to, made), (world.path("bin/kubectl-safe_update"), true));
     assert!(world.place().install_in(&world.path("nowhere")).is_err());
 }
+
+#[test]
+fn a_copy_is_known_by_what_is_in_it() {
+    let world = World::new();
+    let this = std::env::current_exe().expect("this program");
+    assert!(is_copy(&this));
+    let other = world.path("other/file");
+    std::fs::write(&other, "#!/bin/sh\n").expect("a file");
+    assert!(!is_copy(&other));
+    assert!(!is_copy(&world.path("nothing")));
+}
