@@ -16,12 +16,15 @@ set -eu
 mode=${1:-install}
 directory=$(cd "$(dirname "$0")/.." && pwd)
 releases=${SAFE_UPDATE_URL:-https://github.com/safe-update/safe-update/releases/download}
-version=$(sed -n 's/^version: *//p' "$directory/plugin.yaml")
-temporary=
+# A checkout on Windows may have other line ends.
+version=$(sed -n 's/^version: *//p' "$directory/plugin.yaml" | tr -d '\r')
+temporary='' program=
 
 say() { printf 'safe-upgrade: %s\n' "$*"; }
 fail() {
   printf 'safe-upgrade: %s\n' "$*" >&2
+  # Helm keeps a plugin whose installer failed, and then refuses to install it.
+  [ -x "$program" ] || printf 'safe-upgrade: before the next attempt: helm plugin uninstall safe-upgrade\n' >&2
   exit 1
 }
 clean() {
@@ -46,6 +49,8 @@ program=$directory/bin/safe-update$suffix
 # Inside of the plugin's directory, so that the last step is a rename on one disk.
 work() {
   mkdir -p "$directory/bin"
+  # What one left that was killed.
+  rm -rf "$directory"/bin/.install.*
   temporary=$(mktemp -d "$directory/bin/.install.XXXXXX")
 }
 
@@ -59,7 +64,8 @@ put() {
 
 unpack() {
   mkdir "$temporary/archive"
-  tar -xzf "$1" -C "$temporary/archive" || fail "$1 is no archive of a release"
+  # Not by name: tar takes what has a colon in it for another host.
+  tar -xzf - -C "$temporary/archive" <"$1" || fail "$1 is no archive of a release"
   for name in safe-update kubectl-safe_update; do
     found=$(find "$temporary/archive" -type f -name "$name$suffix" | head -n 1)
     [ -z "$found" ] || break
@@ -78,13 +84,12 @@ fetch() {
   fi
 }
 
-checksum() {
+# Says what computes checksums here.
+summer() {
   if command -v sha256sum >/dev/null 2>&1; then
-    sha256sum "$1"
+    echo sha256sum
   elif command -v shasum >/dev/null 2>&1; then
-    shasum -a 256 "$1"
-  else
-    fail 'neither sha256sum nor shasum is here, so the release cannot be checked: set SAFE_UPDATE_BIN or SAFE_UPDATE_TARBALL'
+    echo 'shasum -a 256'
   fi
 }
 
@@ -102,12 +107,16 @@ elif [ -x "$program" ] && [ "$("$program" --version 2>/dev/null)" = "safe-update
 else
   archive=safe-update-$version-$machine-$system.tar.gz
   url=$releases/v$version/$archive
+  summer=$(summer)
+  [ -n "$summer" ] || fail 'neither sha256sum nor shasum is here, so the release cannot be checked: set SAFE_UPDATE_BIN or SAFE_UPDATE_TARBALL'
   say "$mode: fetching $url"
   work
   fetch "$url" "$temporary/$archive" || fail "$url cannot be fetched; without a network set SAFE_UPDATE_TARBALL or SAFE_UPDATE_BIN"
   fetch "$url.sha256" "$temporary/$archive.sha256" || fail "$url.sha256 cannot be fetched, and without it the release is not trusted"
-  wanted=$(cut -d' ' -f1 <"$temporary/$archive.sha256")
-  got=$(checksum "$temporary/$archive" | cut -d' ' -f1)
+  wanted=$(cut -d' ' -f1 <"$temporary/$archive.sha256" | head -n 1)
+  [ "${#wanted}" = 64 ] || fail "$url.sha256 holds no checksum, and without it the release is not trusted"
+  # shellcheck disable=SC2086 # its flags are words of their own
+  got=$($summer <"$temporary/$archive" | cut -d' ' -f1)
   [ "$wanted" = "$got" ] || fail "$url has the checksum $got, not $wanted: not installed"
   unpack "$temporary/$archive" "$url"
 fi

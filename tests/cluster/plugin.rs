@@ -28,6 +28,16 @@ impl Ran {
     }
 }
 
+/// Copies what belongs to the plugin, without its program.
+pub(crate) fn plugin_files(directory: &Path) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["plugin.yaml", "completion.yaml", "plugin.complete", "helm-plugin/install.sh"] {
+        let to = directory.join(file);
+        sure(std::fs::create_dir_all(to.parent().unwrap_or(&to)));
+        sure(std::fs::copy(root.join(file), to));
+    }
+}
+
 /// One of the two programs with an empty home.
 pub(crate) struct Helm {
     program: PathBuf,
@@ -90,13 +100,7 @@ impl Helm {
     /// The files of the plugin in a directory below the home.
     fn source(&self, path: &str) -> PathBuf {
         let directory = self.home().join(path);
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for file in ["plugin.yaml", "completion.yaml", "plugin.complete", "helm-plugin/install.sh"]
-        {
-            let to = directory.join(file);
-            sure(std::fs::create_dir_all(to.parent().unwrap_or(&to)));
-            sure(std::fs::copy(root.join(file), to));
-        }
+        plugin_files(&directory);
         directory
     }
 
@@ -339,5 +343,10 @@ fn an_installation_that_fails_says_why() {
         assert!(failed.err.contains("set SAFE_UPDATE_TARBALL or SAFE_UPDATE_BIN"), "{failed:#?}");
         let bin = Path::new(&source).join("bin");
         assert_eq!(sure(std::fs::read_dir(bin)).count(), 0, "{}", helm.major);
+        // What it says to do leads to a plugin that works.
+        assert!(failed.err.contains("helm plugin uninstall safe-upgrade"), "{failed:#?}");
+        helm.run(&["plugin", "uninstall", "safe-upgrade"]).exits(0);
+        helm.set("SAFE_UPDATE_BIN", PROGRAM).run(&install).exits(0);
+        helm.run(&["safe-upgrade", "version"]).exits(0);
     }
 }

@@ -215,10 +215,19 @@ fn a_release_is_fetched_and_held_against_its_checksum() {
 
     let (done, said) = install();
     assert!(!done && said.contains("without it the release is not trusted"), "{said}");
-    fs::write(format!("{archive}.sha256"), format!("{}  x\n", "0".repeat(64))).expect("a file");
-    let (done, said) = install();
-    assert!(!done && said.contains("not installed"), "{said}");
-    assert_eq!(plugin.installed(), None);
+    for (text, words) in [
+        (format!("{}  x\n", "0".repeat(64)), "not installed"),
+        ("\n".to_owned(), "holds no checksum"),
+        (String::new(), "holds no checksum"),
+        ("<html>not found</html>\n".to_owned(), "holds no checksum"),
+    ] {
+        fs::write(format!("{archive}.sha256"), text).expect("a file");
+        let (done, said) = install();
+        assert!(!done && said.contains(words), "{said}");
+        // Helm refuses to install what failed once, until it is removed.
+        assert!(said.ends_with("before the next attempt: helm plugin uninstall safe-upgrade\n"));
+        assert_eq!(plugin.installed(), None);
+    }
 
     let sum = Command::new("sha256sum").arg(&archive).output().expect("sha256sum");
     fs::write(format!("{archive}.sha256"), sum.stdout).expect("a file");
@@ -226,7 +235,23 @@ fn a_release_is_fetched_and_held_against_its_checksum() {
     assert!(done && said.contains(&format!("fetching {url}/v{VERSION}/")), "{said}");
     assert_eq!(plugin.installed().as_deref(), Some(VERSION));
 
-    // Of an older version, it is replaced; without a network it stays, with what to do.
+    // Where nothing can compute a checksum, nothing is fetched.
+    let tools = plugin.path("tools");
+    fs::create_dir(&tools).expect("a directory");
+    for tool in ["sh", "sed", "tr", "uname", "dirname", "curl", "tar", "mktemp", "cut", "head"] {
+        let found = Command::new("sh").args(["-c", &format!("command -v {tool}")]).output();
+        let found = String::from_utf8(found.expect("sh").stdout).expect("text");
+        std::os::unix::fs::symlink(found.trim(), tools.join(tool)).expect("a link");
+    }
+    fs::remove_file(plugin.path("plugin/bin/safe-update")).expect("a file");
+    let (done, said) =
+        plugin.install(&[("SAFE_UPDATE_URL", &url), ("PATH", &plugin.text("tools"))]);
+    assert!(!done && said.contains("neither sha256sum nor shasum is here"), "{said}");
+    assert_eq!(plugin.installed(), None);
+
+    // Of an older version, it is replaced; without a network it stays, with what to do. What a killed
+    // installer left is removed.
+    fs::create_dir(plugin.path("plugin/bin/.install.x")).expect("a directory");
     plugin.program("plugin/bin/safe-update", "0.0.1");
     let (done, said) = plugin.install(&[("SAFE_UPDATE_URL", "file:///nowhere")]);
     assert!(!done && said.contains("set SAFE_UPDATE_TARBALL or SAFE_UPDATE_BIN"), "{said}");
