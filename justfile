@@ -33,6 +33,16 @@ deny:
 completions:
     UPDATE_COMPLETIONS=1 cargo test --locked --test it -- completion::
 
+# What is printed in the README and the tables there, and the reference of the policy, anew after a change of the program.
+docs:
+    UPDATE_README=1 cargo test --locked --test it -- readme::
+    UPDATE_DOCS=1 cargo test --locked --test it -- docs::
+
+# The pictures of the terminal, drawn from what is printed; that of a rollback from a real one.
+pictures:
+    UPDATE_README=1 cargo test --locked --test it -- pictures::
+    UPDATE_README=1 cargo test --locked --test cluster -- pictures::
+
 # The benchmarks.
 bench *FILTER:
     cargo bench --locked -- {{ FILTER }}

@@ -19,14 +19,17 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 name=kubectl-safe_update
 largest=$((16 * 1024 * 1024))
-out=$root/target/archives binary='' assets='' bare='' only_binary='' target='' work=
+out=$root/target/archives binary='' assets='' bare='' only_binary='' target='' work='' leftover=
 
 say() { printf 'dist: %s\n' "$*" >&2; }
 fail() {
   say "$*"
   exit 1
 }
-clean() { [ -z "$work" ] || rm -rf "$work"; }
+clean() {
+  [ -z "$work" ] || rm -rf "$work"
+  [ -z "$leftover" ] || rm -f "$leftover"
+}
 trap clean EXIT
 
 while [ $# -gt 0 ]; do
@@ -58,6 +61,22 @@ default_target() {
   fi
 }
 
+# For Linux on another machine than this one: the compiler and linker that Debian has for it. What somebody set counts first.
+cross() {
+  local host machine=${target%%-*} compiler name
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  case $target in
+    "${host%%-*}"-*) return ;;
+    *-linux-*) ;;
+    *) return ;;
+  esac
+  compiler=$machine-linux-gnu-gcc name=${target//-/_}
+  local cc=CC_$name linker
+  linker=CARGO_TARGET_$(tr '[:lower:]' '[:upper:]' <<<"$name")_LINKER
+  export "$cc=${!cc:-$compiler}" "$linker=${!linker:-$compiler}"
+  type -P "${!linker}" >/dev/null || fail "${!linker} is not on PATH, and $target cannot be linked without it (Debian: gcc-${machine//_/-}-linux-gnu)"
+}
+
 # A path as the compiler writes it: on Windows bash has other ones.
 native() { cygpath -w "$1" 2>/dev/null || printf '%s\n' "$1"; }
 
@@ -65,6 +84,8 @@ build() {
   local home target_directory unit=$'\x1f' flags
   home=${CARGO_HOME:-$HOME/.cargo}
   target_directory=${CARGO_TARGET_DIR:-$root/target}
+  [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ] || fail "Rust cannot build for $target yet: rustup target add $target"
+  cross
   # The last one that fits counts, so the inner directory comes last.
   flags="--remap-path-prefix=$(native "$home")=/cargo"
   flags+="$unit--remap-path-prefix=$(native "$root")=/safe-update"
@@ -103,7 +124,9 @@ check() {
 
 # The bill of materials: every crate that is linked in, for this target.
 materials() {
+  # It is written beside Cargo.toml, whatever is said.
   local tool file=$root/safe-update-$target.cdx.json
+  leftover=$file
   if ! tool=$("$root/tests/bed/get.sh" cargo-cyclonedx | sed -n 's/^cargo-cyclonedx=//p') || [ -z "$tool" ]; then
     say "NO BILL OF MATERIALS: cargo-cyclonedx cannot be had here (above); a release needs it"
     return

@@ -64,6 +64,8 @@ fi
   cat "$work/log" >&2
   fail "$helm could not pack the plugin"
 }
+# A signature of an earlier run would be one of other bytes.
+rm -f "$out/$name-$version.tgz.prov"
 for file in "$name-$version.tgz" "$name-$version.tgz.prov"; do
   [ -e "$work/$file" ] || continue
   mv -f "$work/$file" "$out/$file"

@@ -51,7 +51,7 @@ done
 
 layout=$root/target/image/$architecture
 rm -rf "$layout"
-mkdir -p "$layout/root/usr/local/bin" "$layout/root/etc/ssl/certs" "$layout/root/tmp" "$layout/home"
+mkdir -p "$layout/root/usr/local/bin" "$layout/root/etc/ssl/certs" "$layout/root/tmp" "$layout/home/safe-update"
 cp "$binary" "$layout/root/usr/local/bin/kubectl-safe_update"
 cp "$certificates" "$layout/root/etc/ssl/certs/ca-certificates.crt"
 cp "$root/LICENSE" "$layout/root/LICENSE"
@@ -71,6 +71,7 @@ done < <(libraries "$binary")
 chmod -R u=rwX,go=rX "$layout"
 chmod 755 "$layout/root/usr/local/bin/kubectl-safe_update"
 chmod 1777 "$layout/root/tmp"
+chmod 775 "$layout/home/safe-update"
 find "$layout" -exec touch --no-dereference --date="@$epoch" {} +
 [ -z "$layout_only" ] || exit 0
 

@@ -18,8 +18,10 @@ fail() {
 }
 clean() {
   [ -z "$work" ] || {
-    mountpoint -q "$work/root/proc" && umount "$work/root/proc"
-    rm -rf "$work"
+    if mountpoint -q "$work/root/proc"; then
+      umount "$work/root/proc" || return
+    fi
+    rm -rf --one-file-system "$work"
   }
 }
 trap clean EXIT

@@ -72,6 +72,14 @@ impl ChartServer {
         archives
     }
 
+    /// Publishes a file in a directory, under its name.
+    #[track_caller]
+    pub(crate) fn put(&self, directory: &str, file: &Path) {
+        let directory = self.state.files.path().join(directory);
+        sure(std::fs::create_dir_all(&directory));
+        sure(std::fs::copy(file, directory.join(file.file_name().unwrap_or_default())));
+    }
+
     /// The requests so far whose method and path hold these words, as `GET /stable/index.yaml`.
     pub(crate) fn requests(&self, words: &str) -> Vec<String> {
         let requests = self.state.requests.lock().unwrap_or_else(PoisonError::into_inner);

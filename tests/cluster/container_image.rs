@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::bed::{bed, sure};
+use crate::helm::readme::blocks_under;
 use crate::krew::stripped;
 
 const TAG: &str = "safe-update:test";
@@ -134,4 +135,38 @@ fn the_image_is_one_program_that_works() {
         .concat(),
     );
     assert!(plan.contains("1.0.1"), "{plan}");
+
+    // As the README has it, with the places of this machine.
+    let block = blocks_under("### As a container").concat();
+    let shop = root().join("examples/shop").display().to_string();
+    let script = block
+        .replace("ghcr.io/safe-update/safe-update:0.1.0", TAG)
+        .replace("docker run", "docker run --rm --network host")
+        .replace("./manifests", &shop)
+        .replace("~/.kube/config", &kubeconfig.display().to_string())
+        .replace("$(id -u)", "1000");
+    // As a kubeconfig is: nobody else may read it.
+    sure(std::os::unix::fs::chown(&kubeconfig, Some(1000), Some(1000)));
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    sure(std::fs::set_permissions(&kubeconfig, private));
+    let mut bash = engine.command(Path::new("bash"));
+    let output = sure(bash.args(["-euc", &script]).output());
+    let (told, said) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{script}: {said}");
+    assert!(told.contains("13 targets: ") && told.contains("deploy/web"), "{told}");
+    // Whoever it runs as can record what was done.
+    let init = [
+        "run",
+        "--rm",
+        "--user",
+        "1000",
+        "--network",
+        "none",
+        TAG,
+        "config",
+        "init",
+        "policy.yaml",
+    ];
+    let _ = engine.says(&init);
 }

@@ -43,12 +43,12 @@ pub(crate) fn stripped(place: &Path) -> PathBuf {
 }
 
 /// An archive of the real program for this machine and of a stand-in for others, and the manifest.
-struct Release {
+pub(crate) struct Release {
     place: TempDir,
 }
 
 impl Release {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = sure(TempDir::with_prefix("safe-update-krew."));
         let assets = place.path().join("assets");
         sure(assets::write(&assets));
@@ -70,11 +70,11 @@ impl Release {
         Self { place }
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.place.path().join(path)
     }
 
-    fn manifest(&self) -> PathBuf {
+    pub(crate) fn manifest(&self) -> PathBuf {
         self.path("archives/safe-update.yaml")
     }
 

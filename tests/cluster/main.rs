@@ -13,6 +13,7 @@ mod completion;
 mod container_image;
 mod credentials;
 mod helm;
+mod installs;
 mod kinds;
 mod krew;
 mod manifest;

@@ -364,10 +364,10 @@ fn all_who_name_an_archive_mean_the_same() {
 }
 
 #[test]
-fn actions_of_the_workflow_are_pinned() {
+fn actions_of_the_workflows_are_pinned() {
     let workflow = read(".github/workflows/release.yml");
     let mut seen = 0;
-    for line in workflow.lines() {
+    for line in workflow.lines().chain(read(".github/workflows/ci.yml").lines()) {
         let Some((_, action)) = line.split_once("uses: ") else { continue };
         let (_, pin) = action.split_once('@').expect("a version");
         let (hash, version) = pin.split_once(" # v").expect("the version as a comment");
@@ -381,7 +381,7 @@ fn actions_of_the_workflow_are_pinned() {
 
 #[test]
 fn scripts_explain_themselves_and_stop_at_trouble() {
-    for script in ["build.sh", "krew.sh", "image.sh", "verify.sh"] {
+    for script in ["build.sh", "helm-plugin.sh", "image.sh", "krew.sh", "prove.sh", "verify.sh"] {
         let path = root().join("dist").join(script);
         let text = fs::read_to_string(&path).expect("a script");
         assert!(text.starts_with("#!/usr/bin/env bash\n# "), "{script}");

@@ -168,6 +168,8 @@ fn no_document_names_a_flag_that_does_not_exist() {
         "--help",
         "--verify",
         "--key",
+        "--network",
+        "--user",
     ];
     for document in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "examples/shop/README.md"] {
         let text = read(document);

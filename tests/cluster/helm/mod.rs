@@ -7,7 +7,7 @@ mod flux;
 mod ground;
 mod kills;
 mod plans;
-mod readme;
+pub(crate) mod readme;
 mod records;
 mod secrets;
 mod sizes;

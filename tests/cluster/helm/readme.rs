@@ -18,22 +18,26 @@ enum Way {
 use Way::{Asks, Elsewhere, Exits};
 
 /// Every command without printed output, in the order of the README.
-const COMMANDS: [(&str, Way); 42] = [
+const COMMANDS: [(&str, Way); 46] = [
     ("cargo run --release -- plan -f examples/shop", Elsewhere), // printed_output_is_real
     ("./tests/run", Elsewhere),                                  // this is a part of it
-    ("cargo install --path .", Elsewhere),                       // the binary under test
-    ("kubectl safe-update version", Exits(0)),
-    ("kubectl krew install safe-update", Elsewhere), // krew.rs
+    ("kubectl krew install safe-update", Elsewhere),             // all that installs: installs.rs
     ("kubectl safe-update plan", Exits(0)),
-    ("curl -LO .tar.gz", Elsewhere), // krew.rs and plugin.rs take the archive apart
+    ("helm plugin install https", Elsewhere),
+    ("helm safe-upgrade plan", Elsewhere),
+    ("helm plugin install .tgz --verify=false", Elsewhere),
+    ("helm safe-upgrade plan", Elsewhere),
+    ("curl -LO .tar.gz", Elsewhere),
     ("curl -LO .tar.gz.sha256", Elsewhere),
     ("sha256sum -c", Elsewhere),
     ("tar -xzf", Elsewhere),
     ("sudo install", Elsewhere),
     ("kubectl safe-update version", Exits(0)),
     ("docker run -v ./manifests", Elsewhere), // container_image.rs
-    ("docker run -v ~/.kube/config", Elsewhere),
-    ("SAFE_UPDATE_BIN=", Elsewhere), // plugin.rs
+    ("docker run --user .plan -A", Elsewhere),
+    ("cargo install --locked --path", Elsewhere),
+    ("kubectl safe-update version", Exits(0)),
+    ("SAFE_UPDATE_BIN=", Elsewhere),
     ("helm safe-upgrade --help", Elsewhere),
     ("kubectl safe-update completion install", Exits(0)),
     ("kubectl safe-update completion uninstall", Exits(0)),
@@ -64,14 +68,34 @@ const COMMANDS: [(&str, Way); 42] = [
     ("kubectl safe-update rollback release/shop", Asks),
 ];
 
-/// The commands in ```` ```console ```` blocks that print nothing there.
-fn commands() -> Vec<String> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let text = sure(std::fs::read_to_string(path));
+fn text() -> String {
+    sure(std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")))
+}
+
+/// The insides of ```` ```console ```` blocks.
+fn blocks(text: &str) -> impl Iterator<Item = &str> {
     let blocks = text.split("```console\n").skip(1);
-    let blocks = blocks.filter_map(|block| block.split("```").next());
+    blocks.filter_map(|block| block.split("```").next())
+}
+
+/// The blocks under a title, as a shell takes them.
+pub(crate) fn blocks_under(title: &str) -> Vec<String> {
+    let text = text();
+    let (_, rest) = text
+        .split_once(&format!("{title}\n"))
+        .unwrap_or_else(|| panic!("the README has no {title}"));
+    let section = rest.split("\n#").next().unwrap_or_default();
+    let script = |block: &str| {
+        block.lines().map(|line| line.trim_start_matches("$ ").to_owned() + "\n").collect()
+    };
+    blocks(section).map(script).collect()
+}
+
+/// The commands in blocks that print nothing there.
+fn commands() -> Vec<String> {
+    let text = text();
     let mut all = Vec::new();
-    for block in blocks {
+    for block in blocks(&text) {
         let mut lines = block.lines().peekable();
         while let Some(line) = lines.next() {
             let prints = lines.peek().is_some_and(|next| !next.starts_with("$ "));

@@ -1,0 +1,175 @@
+//! The blocks of the README that install, run as they are written. Its addresses lead to this machine, where a release of the
+//! program under test is published; its home is an empty one, and root is whoever runs this.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::bed::{ChartServer, bed, sure, tool};
+use crate::helm::readme::blocks_under;
+use crate::krew::Release;
+use crate::plugin::plugin_files;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const ADDRESS: &str = "https://github.com/safe-update/safe-update";
+
+/// What the internet has for who installs: the archives of a release, krew's index, and the repository.
+struct Internet {
+    release: Release,
+    server: ChartServer,
+    place: TempDir,
+}
+
+impl Internet {
+    fn new() -> Self {
+        let internet = Self {
+            release: Release::new(),
+            server: ChartServer::start(&bed().registry()),
+            place: sure(TempDir::with_prefix("safe-update-installs.")),
+        };
+        let archives = internet.release.path("archives");
+        for file in sure(std::fs::read_dir(&archives)) {
+            internet.publish(&sure(file).path());
+        }
+        let manifest = sure(std::fs::read_to_string(internet.release.manifest()));
+        let manifest =
+            manifest.replace(&format!("{ADDRESS}/releases/download"), &internet.downloads());
+        let index = internet.path("index/plugins/safe-update.yaml");
+        sure(std::fs::create_dir_all(internet.path("index/plugins")));
+        sure(std::fs::write(index, manifest));
+        internet.commit("index");
+        plugin_files(&internet.path("source/safe-update"));
+        internet.commit("source/safe-update");
+
+        let mut pack =
+            Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/helm-plugin.sh"));
+        pack.arg("--out").arg(internet.path("packed")).env("HELM_BIN", tool("helm4"));
+        succeeds(pack.env("HOME", internet.place.path()));
+        internet.publish(&internet.path(&format!("packed/safe-upgrade-{VERSION}.tgz")));
+        internet
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.place.path().join(path)
+    }
+
+    /// The address of all releases.
+    fn downloads(&self) -> String {
+        self.server.url("download")
+    }
+
+    /// Puts a file where a release has it.
+    fn publish(&self, file: &Path) {
+        self.server.put(&format!("download/v{VERSION}"), file);
+    }
+
+    /// A repository of what lies in a directory, with the tag of the release.
+    fn commit(&self, directory: &str) {
+        let git = |args: &[&str]| {
+            let mut command = Command::new("git");
+            command.arg("-C").arg(self.path(directory)).env("HOME", self.place.path());
+            succeeds(command.args(["-c", "user.name=a", "-c", "user.email=a@test"]).args(args));
+        };
+        git(&["init", "--quiet", "--initial-branch=main"]);
+        git(&["add", "--all"]);
+        git(&["commit", "--quiet", "--message=all"]);
+        git(&["tag", &format!("v{VERSION}")]);
+    }
+
+    /// Runs a block in a home of its own; what it printed.
+    #[track_caller]
+    fn run(&self, block: &str, helm: &str) -> String {
+        let home = sure(TempDir::with_prefix("safe-update-home."));
+        let bin = home.path().join("bin");
+        sure(std::fs::create_dir(&bin));
+        for (name, program) in [
+            ("kubectl", tool("kubectl")),
+            ("kubectl-krew", tool("kubectl-krew")),
+            ("helm", tool(helm)),
+        ] {
+            sure(symlink(program, bin.join(name)));
+        }
+        let sudo = bin.join("sudo");
+        sure(std::fs::write(&sudo, "#!/bin/sh\nexec \"$@\"\n"));
+        sure(std::fs::set_permissions(&sudo, PermissionsExt::from_mode(0o755)));
+        let source = self.path("source");
+        let git = format!(
+            "[url \"{}/\"]\n\tinsteadOf = https://github.com/safe-update/\n[safe]\n\tdirectory = *\n",
+            source.display()
+        );
+        sure(std::fs::write(home.path().join(".gitconfig"), git));
+
+        let script = block
+            .replace(&format!("{ADDRESS}/releases/download"), &self.downloads())
+            .replace("/usr/local/bin/", &format!("{}/", bin.display()))
+            .replace("x86_64-unknown", &format!("{}-unknown", std::env::consts::ARCH))
+            // What is compiled is the program under test once more, with what is on this machine.
+            .replace("cargo install", "cargo install --quiet --debug --offline")
+            .replace("--path .", &format!("--path {}", env!("CARGO_MANIFEST_DIR")))
+            .replace("install .\n", &format!("install {}\n", source.join("safe-update").display()));
+        let cargo_home = std::env::var("CARGO_HOME")
+            .or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"));
+        let mut path = vec![bin, home.path().join(".krew/bin"), home.path().join(".cargo/bin")];
+        path.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
+        let mut command = Command::new("bash");
+        command
+            .args(["-euc", &format!("exec 2>&1\n{script}")])
+            .env_clear()
+            .env("HOME", home.path())
+            .env("PATH", sure(std::env::join_paths(path)))
+            .env("KUBECONFIG", bed().kubeconfig())
+            .env("KREW_DEFAULT_INDEX_URI", self.path("index"))
+            .env("KREW_NO_UPGRADE_CHECK", "1")
+            .env("SAFE_UPDATE_URL", self.downloads())
+            .env("CARGO_HOME", sure(cargo_home))
+            .env("CARGO_INSTALL_ROOT", home.path().join(".cargo"))
+            .env("CARGO_TARGET_DIR", target_directory())
+            .envs(std::env::var_os("RUSTUP_HOME").map(|home| ("RUSTUP_HOME", home)))
+            .current_dir(home.path())
+            .stdin(Stdio::null());
+        succeeds(&mut command)
+    }
+}
+
+/// Where the program under test was built, so that nothing of it is compiled anew.
+fn target_directory() -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_kubectl-safe_update"));
+    program.ancestors().nth(2).unwrap_or(program).to_owned()
+}
+
+/// Runs what has to succeed; its standard output.
+#[track_caller]
+fn succeeds(command: &mut Command) -> String {
+    let output = sure(command.output());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(
+        output.status.success(),
+        "{command:?}: {}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+    text(&output.stdout)
+}
+
+#[test]
+fn what_the_readme_says_installs_it() {
+    let internet = Internet::new();
+    let version = format!("safe-update {VERSION} ");
+    let plugin = "Installed plugin: safe-upgrade\n";
+    for (title, helms, says) in [
+        // A plan of what is in the namespace `default`, which is nothing.
+        ("### With krew", &["helm3"][..], &["Installed plugin: safe-update\n", "found in default namespace"][..]),
+        ("### With Helm", &["helm3", "helm4"], &[plugin, "found in default namespace"]),
+        ("### From an archive", &["helm3"], &["unknown-linux-musl.tar.gz: OK\n", &*version]),
+        ("### From source", &["helm4"], &[&*version, plugin, "Usage: helm safe-upgrade"]),
+    ] {
+        let blocks = blocks_under(title);
+        assert_eq!(blocks.len(), helms.len(), "{title}");
+        for (block, helm) in blocks.iter().zip(helms) {
+            let said = internet.run(block, helm);
+            assert!(says.iter().all(|words| said.contains(words)), "{title}, {helm}: {said}");
+        }
+    }
+}
