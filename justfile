@@ -64,8 +64,8 @@ dist-verify *TARGET:
     dist/verify.sh {{ TARGET }}
 
 # An archive in a Debian with nothing in it: installed, completed, used, removed (needs root and debootstrap).
-prove ARCHIVE *PROGRAMS:
-    dist/prove.sh {{ ARCHIVE }} {{ PROGRAMS }}
+prove ARCHIVE PLUGIN *PROGRAMS:
+    dist/prove.sh {{ ARCHIVE }} {{ PLUGIN }} {{ PROGRAMS }}
 
 # The manifest of krew, with version and checksums of the archives.
 krew *DIR:

@@ -2,9 +2,10 @@
 # Proves an archive in a Debian with nothing in it: installed as its README says and as a plugin of Helm, completed, used,
 # removed, and nothing left behind. Needs root, debootstrap, and a mirror of Debian.
 #
-#   dist/prove.sh [--suite NAME] [--mirror URL] ARCHIVE PROGRAM...
+#   dist/prove.sh [--suite NAME] [--mirror URL] ARCHIVE PLUGIN PROGRAM...
 #
 #   ARCHIVE   what dist/build.sh made
+#   PLUGIN    what dist/helm-plugin.sh made
 #   PROGRAM   kubectl, helm of any version: put into the root under their own names
 set -euo pipefail
 
@@ -38,11 +39,11 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ $# -gt 1 ] || fail 'usage: dist/prove.sh [--suite NAME] [--mirror URL] ARCHIVE PROGRAM...'
+[ $# -gt 2 ] || fail 'usage: dist/prove.sh [--suite NAME] [--mirror URL] ARCHIVE PLUGIN PROGRAM...'
 [ "$(id -u)" = 0 ] || fail 'a root of its own needs root'
 type -P debootstrap >/dev/null || fail 'debootstrap is not on PATH: install it (Debian: debootstrap)'
-archive=$(realpath "$1")
-shift
+archive=$(realpath "$1") plugin=$(realpath "$2")
+shift 2
 
 work=$(mktemp -d)
 say "a Debian ($suite) with nothing in it, from $mirror"
@@ -59,17 +60,16 @@ done
 mkdir "$work/root/given"
 cp "$archive" "$work/root/given/archive.tar.gz"
 cp -r "$root/examples/shop" "$work/root/given/shop"
-mkdir -p "$work/root/given/plugin/helm-plugin"
-cp "$root"/plugin.yaml "$root"/completion.yaml "$root"/plugin.complete "$work/root/given/plugin/"
-cp "$root/helm-plugin/install.sh" "$work/root/given/plugin/helm-plugin/"
+cp "$plugin" "$work/root/given/plugin.tgz"
 mount -t proc proc "$work/root/proc"
 
 cat >"$work/root/given/inside.sh" <<'INSIDE'
-set -eu
+set -eu -o pipefail
 export HOME=/root PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin NO_COLOR=1
 cd /root
 everything() { find / -xdev \( -path /proc -o -path /tmp/files.\* \) -prune -o -print | sort; }
-has() { grep -q -- "$1" || { echo "no '$1' in what was printed" >&2; exit 1; }; }
+# Reads to the end: who writes would be ended by a pipe that nobody reads.
+has() { grep -- "$1" >/dev/null || { echo "no '$1' in what was printed" >&2; exit 1; }; }
 
 everything >/tmp/files.before
 echo '- from the archive, behind kubectl'
@@ -82,28 +82,46 @@ kubectl safe-update completion install | has kubectl_complete-safe_update
 kubectl __complete safe-update pl 2>/dev/null | has '^plan'
 kubectl __complete safe-update plan -f /given/shop --only '' 2>/dev/null | has '^helm'
 kubectl safe-update completion uninstall >/dev/null
+# As bash asks at a tab.
+(
+  set +u
+  . /tmp/unpacked/completions/kubectl-safe_update.bash
+  COMP_WORDS=(kubectl-safe_update expl) COMP_CWORD=1
+  "$(complete -p kubectl-safe_update | sed 's/.* -F \([^ ]*\) .*/\1/')" kubectl-safe_update expl kubectl-safe_update
+  printf '%s\n' "${COMPREPLY[@]}"
+) | has '^explain$'
 rm -r /usr/local/bin/kubectl-safe_update /tmp/unpacked
 
 for helm in "$@"; do
   echo "- as a plugin of $helm"
-  SAFE_UPDATE_TARBALL=/given/archive.tar.gz $helm plugin install /given/plugin >/dev/null
+  # Helm 3 takes files from a server or a directory only.
+  case $($helm version --template '{{.Version}}') in
+    v3.*)
+      mkdir /tmp/plugin
+      tar -xzf /given/plugin.tgz -C /tmp/plugin
+      source=("$(dirname "$(find /tmp/plugin -name plugin.yaml)")")
+      ;;
+    *) source=(--verify=false /given/plugin.tgz) ;;
+  esac
+  SAFE_UPDATE_TARBALL=/given/archive.tar.gz $helm plugin install "${source[@]}" >/dev/null
   $helm plugin list | has safe-upgrade
   $helm safe-upgrade version | has safe-update
   $helm safe-upgrade plan -f /given/shop | has '13 targets: '
   $helm __complete safe-upgrade pl 2>/dev/null | has '^plan'
   $helm plugin uninstall safe-upgrade >/dev/null
-  rm -rf /given/plugin/bin
+  rm -rf /tmp/plugin
 done
 
 # What it keeps on purpose is the cache; what helm and kubectl keep is theirs.
 rm -rf /root/.cache/safe-update
 everything >/tmp/files.after
-diff /tmp/files.before /tmp/files.after | grep -vE ' /root/\.(cache|config|local/share)(/helm(/.*)?)?$| /root/\.local$| /root/\.kube(/.*)?$' | grep '^[<>]' && {
-  echo 'that was left behind, or taken away' >&2
+changed=$(diff /tmp/files.before /tmp/files.after | grep -vE ' /root/\.(cache|config|local/share)(/helm(/.*)?)?$| /root/\.local$| /root/\.kube(/.*)?$' | grep '^[<>]' || true)
+[ -z "$changed" ] || {
+  printf '%s\n' "$changed" 'that was left behind, or taken away' >&2
   exit 1
 }
 echo '- nothing is left behind'
 INSIDE
 say 'inside of it'
-chroot "$work/root" sh /given/inside.sh "${helms[@]}" || fail 'it does not hold there (above)'
+chroot "$work/root" bash /given/inside.sh "${helms[@]}" || fail 'it does not hold there (above)'
 say "$(basename "$archive") holds in an empty Debian"

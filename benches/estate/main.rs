@@ -58,6 +58,17 @@ fn main() {
     let explain =
         median(21, || Program::new(&bed, "explain").arg("nginx:1.2.3").tags_from(&tags).run());
     row("explain with 10,000 tags, as JSON", &explain, None);
+
+    // What a key costs: the shell waits for it.
+    for (what, words) in [
+        ("a verb completed", &["pl"][..]),
+        ("a namespace completed, of 50", &["plan", "-n", ""]),
+        ("a target completed, in a namespace of 200 Deployments", &["plan", "-n", "bench-01", ""]),
+        ("a container completed", &["plan", "-n", "bench-01", "deploy/app-00001:"]),
+    ] {
+        let ask = || words.iter().fold(Program::new(&bed, "__complete"), |it, word| it.arg(word));
+        row(what, &median(21, || ask().run()), None);
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]

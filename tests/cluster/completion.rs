@@ -52,7 +52,9 @@ fn kubectl_offers_what_is_in_the_cluster() {
     let web = format!("{name}/deploy/web");
     assert_eq!(ask(&kubectl, &["plan", &all]), [web.as_str(), ":4"]);
     assert_eq!(ask(&kubectl, &["plan", "-A", &all]), [web.as_str(), ":4"]);
-    assert!(ask(&kubectl, &["plan", "-A", name]).contains(&web));
+    // Everywhere, namespaces stand for what is in them.
+    assert_eq!(ask(&kubectl, &["plan", "-A", name]), [&format!("{name}/"), ":6"]);
+    assert_eq!(ask(&kubectl, &["plan", "-A", &format!("{name}/deploy/")])[0], web);
     assert_eq!(ask(&kubectl, &["plan", "-n", name]), [name, ":4"]);
     assert_eq!(ask(&kubectl, &["plan", &format!("--namespace={name}")]), [name, ":4"]);
     assert_eq!(ask(&kubectl, &["apply", "-n", name, "deploy/we"]), ["deploy/web", ":0"]);

@@ -91,9 +91,14 @@ impl Internet {
         ] {
             sure(symlink(program, bin.join(name)));
         }
-        let sudo = bin.join("sudo");
-        sure(std::fs::write(&sudo, "#!/bin/sh\nexec \"$@\"\n"));
-        sure(std::fs::set_permissions(&sudo, PermissionsExt::from_mode(0o755)));
+        let path_before = std::env::var("PATH").unwrap_or_default();
+        // With another path cargo would build anew what was built with this one.
+        let cargo = format!("PATH='{path_before}' exec cargo \"$@\"");
+        for (name, text) in [("sudo", "exec \"$@\""), ("cargo", &cargo)] {
+            let file = bin.join(name);
+            sure(std::fs::write(&file, format!("#!/bin/sh\n{text}\n")));
+            sure(std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)));
+        }
         let source = self.path("source");
         let git = format!(
             "[url \"{}/\"]\n\tinsteadOf = https://github.com/safe-update/\n[safe]\n\tdirectory = *\n",
@@ -106,13 +111,13 @@ impl Internet {
             .replace("/usr/local/bin/", &format!("{}/", bin.display()))
             .replace("x86_64-unknown", &format!("{}-unknown", std::env::consts::ARCH))
             // What is compiled is the program under test once more, with what is on this machine.
-            .replace("cargo install", "cargo install --quiet --debug --offline")
+            .replace("cargo install", "cargo install --debug --offline")
             .replace("--path .", &format!("--path {}", env!("CARGO_MANIFEST_DIR")))
             .replace("install .\n", &format!("install {}\n", source.join("safe-update").display()));
         let cargo_home = std::env::var("CARGO_HOME")
             .or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"));
         let mut path = vec![bin, home.path().join(".krew/bin"), home.path().join(".cargo/bin")];
-        path.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
+        path.extend(std::env::split_paths(&path_before));
         let mut command = Command::new("bash");
         command
             .args(["-euc", &format!("exec 2>&1\n{script}")])
@@ -158,17 +163,31 @@ fn what_the_readme_says_installs_it() {
     let internet = Internet::new();
     let version = format!("safe-update {VERSION} ");
     let plugin = "Installed plugin: safe-upgrade\n";
-    for (title, helms, says) in [
-        // A plan of what is in the namespace `default`, which is nothing.
-        ("### With krew", &["helm3"][..], &["Installed plugin: safe-update\n", "found in default namespace"][..]),
-        ("### With Helm", &["helm3", "helm4"], &[plugin, "found in default namespace"]),
-        ("### From an archive", &["helm3"], &["unknown-linux-musl.tar.gz: OK\n", &*version]),
-        ("### From source", &["helm4"], &[&*version, plugin, "Usage: helm safe-upgrade"]),
+    // Updated and removed again, as the table there says it.
+    let removed =
+        "helm plugin uninstall safe-upgrade\nif helm safe-upgrade version; then exit 1; fi\n";
+    let updated = format!("helm plugin update safe-upgrade\nhelm safe-upgrade version\n{removed}");
+    let uninstalled = "kubectl safe-update completion install\nkubectl safe-update completion uninstall\n\
+        kubectl krew uninstall safe-update\nif kubectl safe-update version; then exit 1; fi\n";
+    let empty = "No workloads found in default namespace";
+    for (title, helms, says, then) in [
+        (
+            "### With krew",
+            &["helm3"][..],
+            &["Installed plugin: safe-update\n", empty][..],
+            uninstalled,
+        ),
+        // Helm 3 by its repository at a version, Helm 4 by the file of the release.
+        ("### With Helm", &["helm3", "helm4"], &[plugin, "found in default namespace"], removed),
+        ("### From an archive", &["helm3"], &["unknown-linux-musl.tar.gz: OK\n", &*version], ""),
+        ("### From source", &["helm4"], &[&*version, plugin, "Usage: helm safe-upgrade"], ""),
     ] {
         let blocks = blocks_under(title);
         assert_eq!(blocks.len(), helms.len(), "{title}");
         for (block, helm) in blocks.iter().zip(helms) {
-            let said = internet.run(block, helm);
+            let then = if block.contains("--version") { &updated } else { then };
+            let said = internet.run(&format!("{block}{then}"), helm);
+            println!("{title}, {helm}: {said}");
             assert!(says.iter().all(|words| said.contains(words)), "{title}, {helm}: {said}");
         }
     }

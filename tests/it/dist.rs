@@ -208,6 +208,54 @@ fn a_checksum_is_what_others_compute() {
     }
 }
 
+/// With stand-ins for the tools that a release needs: what they are told is what counts here.
+#[test]
+fn an_archive_of_a_release_has_its_materials_and_a_signature() {
+    let release = Release::new();
+    let tool = |name: &str, text: &str| {
+        let file = release.path("tools").join(name);
+        fs::create_dir_all(release.path("tools")).expect("a directory");
+        fs::write(&file, format!("#!/bin/sh\nset -eu\n{text}\n")).expect("a file");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("permissions");
+    };
+    // It writes beside Cargo.toml, as the real one does.
+    tool(
+        "cargo-cyclonedx",
+        "[ \"$2\" != --version ] || { echo cargo-cyclonedx 0.5.9; exit; }
+         while [ $# -gt 0 ]; do [ \"$1\" != --override-filename ] || name=$2; shift; done
+         echo \"{\\\"bom-ref\\\": \\\"path+file://$PWD#0.1.0\\\"}\" >$name.json",
+    );
+    tool(
+        "cosign",
+        "[ \"$1\" = sign-blob ] && [ \"$2\" = --yes ] && [ \"$3\" = --bundle ] && sha256sum \"$5\" >\"$4\"",
+    );
+    let target = PLATFORMS[0].0;
+    let build = |path: &str| {
+        let mut command = Command::new(root().join("dist/build.sh"));
+        command.arg("--out").arg(release.path("archives"));
+        command.arg("--binary").arg(release.path("program"));
+        command.arg("--assets").arg(release.path("assets")).arg(target);
+        succeeds(command.env("PATH", path))
+    };
+    let path = std::env::var("PATH").expect("a path");
+    let said = build(&format!("{}:{path}", release.path("tools").display()));
+    let archive = release.path("archives").join(format!("safe-update-{VERSION}-{target}.tar.gz"));
+    let archive = archive.display().to_string();
+    let files: Vec<&str> = said.lines().collect();
+    let wanted = [
+        archive.clone(),
+        format!("{archive}.sha256"),
+        format!("{archive}.cdx.json"),
+        format!("{archive}.sigstore.json"),
+    ];
+    assert_eq!(files, wanted);
+    let materials = fs::read_to_string(&wanted[2]).expect("a bill of materials");
+    assert_eq!(materials, "{\"bom-ref\": \"path+file:///safe-update#0.1.0\"}\n");
+    assert!(!root().join(format!("safe-update-{target}.cdx.json")).exists(), "left behind");
+    let signed = fs::read_to_string(&wanted[3]).expect("a signature");
+    assert!(signed.contains(&archive), "{signed}");
+}
+
 #[test]
 fn every_verb_has_a_page_of_the_manual() {
     fn names(command: &clap::Command, path: &str, all: &mut Vec<String>) {

@@ -145,21 +145,26 @@ async fn of_cluster(
     };
     Some(match source {
         Source::Namespaces => {
-            let now = Timestamp::now();
-            let names = cluster.namespaces().await.ok()?.into_iter();
-            let candidate =
-                |one: Named| Candidate::new(&*one.name, age(&one, now).unwrap_or_default());
-            Reply::closed(names.map(candidate).collect())
+            Reply::closed(described(cluster.namespaces().await.ok()?, str::to_owned))
         }
         Source::Targets | Source::TargetsAndFiles => {
-            let scope = if place.has("all_namespaces") { Scope::All } else { here };
+            let files = source == Source::TargetsAndFiles;
+            let everywhere = place.has("all_namespaces");
+            if everywhere && !partial.contains('/') {
+                // As directories are: a cluster has more targets than anybody wants to see at once.
+                if let Ok(names) = cluster.namespaces().await {
+                    let candidates = described(names, |name| format!("{name}/"));
+                    let directive = if files { Directive::FILES } else { Directive::CLOSED };
+                    return Some(Reply { candidates, directive: directive.without_space() });
+                }
+            }
+            let scope = if everywhere { Scope::All } else { here };
             let mut candidates = targets(&cluster, scope, partial).await;
             let typed = |candidate: &Candidate| {
                 let mut before = place.values("targets").chain(place.values("subjects"));
                 before.any(|typed| typed == candidate.value)
             };
             candidates.retain(|candidate| !typed(candidate));
-            let files = source == Source::TargetsAndFiles;
             let directive = if files { Directive::FILES } else { Directive::CLOSED };
             Reply { candidates, directive }
         }
@@ -233,6 +238,15 @@ async fn targets(cluster: &Cluster, scope: Scope, partial: &str) -> Vec<Candidat
         names.unwrap_or_default().into_iter().map(candidate).collect::<Vec<_>>()
     });
     join_all(each).await.into_iter().flatten().collect()
+}
+
+/// Names with their ages, each written in some way.
+fn described(names: Vec<Named>, written: impl Fn(&str) -> String) -> Vec<Candidate> {
+    let now = Timestamp::now();
+    let names = names.into_iter();
+    names
+        .map(|one| Candidate::new(written(&one.name), age(&one, now).unwrap_or_default()))
+        .collect()
 }
 
 /// How long something is there, in the largest unit that fits, as kubectl tells ages

@@ -44,6 +44,11 @@ impl Directive {
     pub(super) const DIRECTORIES: Self = Self(16);
     /// No names of files, and the order means something.
     pub(super) const ORDERED: Self = Self(4 | 32);
+
+    /// The same, and the word goes on behind what is put in.
+    pub(super) fn without_space(self) -> Self {
+        Self(self.0 | 2)
+    }
 }
 
 /// An answer. Empty, it says that nothing fits here, files included.
