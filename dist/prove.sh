@@ -60,7 +60,9 @@ done
 mkdir "$work/root/given"
 cp "$archive" "$work/root/given/archive.tar.gz"
 cp -r "$root/examples/shop" "$work/root/given/shop"
-cp "$plugin" "$work/root/given/plugin.tgz"
+# Helm 4 takes the name of the plugin from that of the file.
+mkdir "$work/root/given/plugin"
+cp "$plugin" "$work/root/given/plugin/"
 mount -t proc proc "$work/root/proc"
 
 cat >"$work/root/given/inside.sh" <<'INSIDE'
@@ -98,10 +100,10 @@ for helm in "$@"; do
   case $($helm version --template '{{.Version}}') in
     v3.*)
       mkdir /tmp/plugin
-      tar -xzf /given/plugin.tgz -C /tmp/plugin
+      tar -xzf /given/plugin/*.tgz -C /tmp/plugin
       source=("$(dirname "$(find /tmp/plugin -name plugin.yaml)")")
       ;;
-    *) source=(--verify=false /given/plugin.tgz) ;;
+    *) source=(--verify=false /given/plugin/*.tgz) ;;
   esac
   SAFE_UPDATE_TARBALL=/given/archive.tar.gz $helm plugin install "${source[@]}" >/dev/null
   $helm plugin list | has safe-upgrade
