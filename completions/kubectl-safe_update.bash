@@ -219,7 +219,7 @@ _kubectl__safe_update() {
             return 0
             ;;
         kubectl__safe_update__subcmd__apply)
-            opts="-A -l -c -f -y -o -n -s -q -v -h --all-namespaces --selector --field-selector --container --filename --only --level --constraint --allow-base-change --auto --yes --dry-run --progress-deadline --soak --run-timeout --max-in-flight --stop-after-failures --run-once --output --metrics-file --kubeconfig --context --cluster --user --namespace --server --token --as --as-uid --as-group --as-user-extra --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --disable-compression --cache-dir --no-exec --config --color --quiet --v --log-format --help"
+            opts="-A -l -c -y -o -f -n -s -q -v -h --all-namespaces --selector --field-selector --container --only --level --constraint --allow-base-change --auto --yes --dry-run --progress-deadline --soak --run-timeout --max-in-flight --stop-after-failures --run-once --output --metrics-file --filename --kubeconfig --context --cluster --user --namespace --server --token --as --as-uid --as-group --as-user-extra --client-certificate --client-key --certificate-authority --insecure-skip-tls-verify --tls-server-name --request-timeout --disable-compression --cache-dir --no-exec --config --color --quiet --v --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -242,14 +242,6 @@ _kubectl__safe_update() {
                     return 0
                     ;;
                 -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --filename)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -f)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -298,6 +290,14 @@ _kubectl__safe_update() {
                     return 0
                     ;;
                 --metrics-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

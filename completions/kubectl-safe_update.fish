@@ -171,7 +171,6 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -s l -l selector -d 'Label selector: app=web,tier!=db' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l field-selector -d 'Field selector: metadata.name=web' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -s c -l container -d 'Only containers (or image volumes) of this name' -r
-complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -s f -l filename -d 'Read manifests instead of a cluster: a file, a directory, or - (can be repeated)' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l only -d 'Only these legs' -r -f -a "kubernetes\t'Workloads in a cluster'
 helm\t'Helm releases in a cluster'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l level -d 'The highest level to look for' -r
@@ -186,6 +185,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 json\t'JSON'
 yaml\t'The same as YAML'"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l metrics-file -d 'Write metrics in Prometheus\' text format to this file, after each change and at the end' -r -F
+complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -s f -l filename -d 'Read manifests instead of a cluster: a file, a directory, or - (can be repeated)' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l kubeconfig -d 'The kubeconfig file, instead of $KUBECONFIG or ~/.kube/config' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l context -d 'The kubeconfig context' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l cluster -d 'The kubeconfig cluster' -r

@@ -11,6 +11,8 @@ use crate::domain::policy;
 
 /// Arguments of `apply`.
 #[derive(Debug, Args)]
+// Taken to be refused with what to do instead, and so offered to nobody.
+#[command(mut_arg("filename", |argument| argument.hide(true)))]
 pub struct ApplyArgs {
     /// What to carry out: a plan file (PLAN.json), or targets with or without a version
     /// (deploy/web, deploy/web=2.0.0, NAMESPACE/sts/db:postgres=16.6); without any, all that is selected

@@ -92,7 +92,8 @@ fn decisions_are_those_of_the_program() {
 /// Each flag of the program: how it is written, the verbs that take it, what it does.
 fn flags() -> Vec<(String, Vec<String>, String)> {
     fn walk(command: &Command, path: &str, into: &mut Vec<(String, Vec<String>, String)>) {
-        for argument in command.get_arguments().filter(|argument| !argument.is_positional()) {
+        let told = |argument: &&Arg| !argument.is_positional() && !argument.is_hide_set();
+        for argument in command.get_arguments().filter(told) {
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
             let written = written(argument);
             let verb = if path.is_empty() { "all" } else { path };
