@@ -17,8 +17,8 @@ LABEL org.opencontainers.image.title="safe-update" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.vendor="Safe Update"
 COPY target/image/${TARGETARCH}/root/ /
-# Its own home, because what was done is recorded there; a volume keeps it. The group root may write there too: whoever
-# runs it as somebody else (--user, OpenShift) is in it.
+# Its own home, because what was done is recorded there; a volume keeps it. The group root may write there too: a
+# user that is named without a group (--user, OpenShift) is in it.
 COPY --chown=65532:0 target/image/${TARGETARCH}/home/ /home/
 ENV HOME=/home/safe-update PATH=/usr/local/bin SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 USER 65532:65532

@@ -47,14 +47,17 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+# The compiler that cargo will take: rustup chooses by directory.
+rust() { (cd "$root" && rustc "$@"); }
+
 # The target that needs nothing of the machine it runs on, as far as this one can build it.
 default_target() {
   local host musl compiler
-  host=$(rustc -vV | sed -n 's/^host: //p')
+  host=$(rust -vV | sed -n 's/^host: //p')
   musl=${host/%-gnu/-musl}
   compiler=${musl/-unknown-/-}-gcc
   # A crate brings C along, which the compiler of musl has to translate (musl-tools in Debian).
-  if [ -d "$(rustc --print sysroot)/lib/rustlib/$musl" ] && type -P "$compiler" >/dev/null; then
+  if [ -d "$(rust --print sysroot)/lib/rustlib/$musl" ] && type -P "$compiler" >/dev/null; then
     printf '%s\n' "$musl"
   else
     printf '%s\n' "$host"
@@ -64,27 +67,30 @@ default_target() {
 # For Linux on another machine than this one: the compiler and linker that Debian has for it. What somebody set counts first.
 cross() {
   local host machine=${target%%-*} compiler name
-  host=$(rustc -vV | sed -n 's/^host: //p')
+  host=$(rust -vV | sed -n 's/^host: //p')
   case $target in
-    "${host%%-*}"-*) return ;;
     *-linux-*) ;;
     *) return ;;
+  esac
+  case $host in
+    "$machine"-*-linux-*) return ;;
   esac
   compiler=$machine-linux-gnu-gcc name=${target//-/_}
   local cc=CC_$name linker
   linker=CARGO_TARGET_$(tr '[:lower:]' '[:upper:]' <<<"$name")_LINKER
   export "$cc=${!cc:-$compiler}" "$linker=${!linker:-$compiler}"
-  type -P "${!linker}" >/dev/null || fail "${!linker} is not on PATH, and $target cannot be linked without it (Debian: gcc-${machine//_/-}-linux-gnu)"
+  type -P "${!linker}" >/dev/null || fail "${!linker} is not on PATH, and $target cannot be linked without it (Debian: gcc-${machine//_/-}-linux-gnu), or set $linker and $cc"
 }
 
 # A path as the compiler writes it: on Windows bash has other ones.
 native() { cygpath -w "$1" 2>/dev/null || printf '%s\n' "$1"; }
 
 build() {
-  local home target_directory unit=$'\x1f' flags
+  local sysroot home target_directory unit=$'\x1f' flags
   home=${CARGO_HOME:-$HOME/.cargo}
   target_directory=${CARGO_TARGET_DIR:-$root/target}
-  [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ] || fail "Rust cannot build for $target yet: rustup target add $target"
+  sysroot=$(rust --print sysroot)
+  [ -d "$sysroot/lib/rustlib/$target" ] || fail "Rust cannot build for $target yet: rustup target add $target"
   cross
   # The last one that fits counts, so the inner directory comes last.
   flags="--remap-path-prefix=$(native "$home")=/cargo"
@@ -124,13 +130,13 @@ check() {
 
 # The bill of materials: every crate that is linked in, for this target.
 materials() {
-  # It is written beside Cargo.toml, whatever is said.
   local tool file=$root/safe-update-$target.cdx.json
-  leftover=$file
   if ! tool=$("$root/tests/bed/get.sh" cargo-cyclonedx | sed -n 's/^cargo-cyclonedx=//p') || [ -z "$tool" ]; then
     say "NO BILL OF MATERIALS: cargo-cyclonedx cannot be had here (above); a release needs it"
     return
   fi
+  # It writes beside Cargo.toml always.
+  leftover=$file
   (cd "$root" && "$tool" cyclonedx --quiet --format json --spec-version 1.5 --target "$target" --override-filename "safe-update-$target.cdx")
   # Crates of the workspace are named by their path.
   sed "s|path+file://$root|path+file:///safe-update|g" "$file" >"$out/$archive.cdx.json"
@@ -189,6 +195,8 @@ unset TAR_OPTIONS GZIP
   export LC_ALL=C
   tar --create --format=ustar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -- *
 ) | gzip -n >"$work/$archive"
+# What belongs to other bytes of that name.
+rm -f "$out/$archive".*
 mv "$work/$archive" "$out/$archive"
 (cd "$out" && sha256sum "$archive" >"$archive.sha256")
 printf '%s\n' "$out/$archive" "$out/$archive.sha256"

@@ -64,8 +64,8 @@ fi
   cat "$work/log" >&2
   fail "$helm could not pack the plugin"
 }
-# A signature of an earlier run would be one of other bytes.
-rm -f "$out/$name-$version.tgz.prov"
+# What belongs to other bytes of that name.
+rm -f "$out/$name-$version.tgz".*
 for file in "$name-$version.tgz" "$name-$version.tgz.prov"; do
   [ -e "$work/$file" ] || continue
   mv -f "$work/$file" "$out/$file"

@@ -52,11 +52,16 @@ debootstrap --variant=minbase "$suite" "$work/root" "$mirror" >"$work/log" 2>&1 
   fail 'debootstrap failed (above)'
 }
 helms=()
+kubectl=
 for program in "$@"; do
   name=$(basename "$program")
   install -m 755 "$program" "$work/root/usr/local/bin/$name"
-  case $name in helm*) helms+=("$name") ;; esac
+  case $name in
+    helm*) helms+=("$name") ;;
+    kubectl) kubectl=yes ;;
+  esac
 done
+[ -n "$kubectl" ] && [ ${#helms[@]} -gt 0 ] || fail 'kubectl and a helm have to be among the programs: nothing would be proved otherwise'
 mkdir "$work/root/given"
 cp "$archive" "$work/root/given/archive.tar.gz"
 cp -r "$root/examples/shop" "$work/root/given/shop"
@@ -70,7 +75,7 @@ set -eu -o pipefail
 export HOME=/root PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin NO_COLOR=1
 cd /root
 everything() { find / -xdev \( -path /proc -o -path /tmp/files.\* \) -prune -o -print | sort; }
-# Reads to the end: who writes would be ended by a pipe that nobody reads.
+# Not `grep -q`: it closes the pipe early, and the end of who writes would be a failure.
 has() { grep -- "$1" >/dev/null || { echo "no '$1' in what was printed" >&2; exit 1; }; }
 
 everything >/tmp/files.before
@@ -117,7 +122,8 @@ done
 # What it keeps on purpose is the cache; what helm and kubectl keep is theirs.
 rm -rf /root/.cache/safe-update
 everything >/tmp/files.after
-changed=$(diff /tmp/files.before /tmp/files.after | grep -vE ' /root/\.(cache|config|local/share)(/helm(/.*)?)?$| /root/\.local$| /root/\.kube(/.*)?$' | grep '^[<>]' || true)
+diff /tmp/files.before /tmp/files.after >/tmp/files.changed || [ $? = 1 ]
+changed=$(grep -vE ' /root/\.(cache|config|local/share)(/helm(/.*)?)?$| /root/\.local$| /root/\.kube(/.*)?$' /tmp/files.changed | grep '^[<>]' || true)
 [ -z "$changed" ] || {
   printf '%s\n' "$changed" 'that was left behind, or taken away' >&2
   exit 1

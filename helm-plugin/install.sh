@@ -1,7 +1,6 @@
 #!/bin/sh
 # Puts the program of the plugin into its directory. Helm runs this after `helm plugin install` and, with the word
-# update, after `helm plugin update`. It needs no root, and writes nothing outside of the plugin's directory but a
-# temporary one that it removes.
+# update, after `helm plugin update`. It needs no root, and writes only into the plugin's directory.
 #
 # Where the program comes from, the first that applies:
 #
@@ -18,17 +17,18 @@ directory=$(cd "$(dirname "$0")/.." && pwd)
 releases=${SAFE_UPDATE_URL:-https://github.com/safe-update/safe-update/releases/download}
 # A checkout on Windows may have other line ends.
 version=$(sed -n 's/^version: *//p' "$directory/plugin.yaml" | tr -d '\r')
-temporary='' program=
+temporary=
 
 say() { printf 'safe-upgrade: %s\n' "$*"; }
 fail() {
   printf 'safe-upgrade: %s\n' "$*" >&2
-  # Helm keeps a plugin whose installer failed, and then refuses to install it.
-  [ -x "$program" ] || printf 'safe-upgrade: before the next attempt: helm plugin uninstall safe-upgrade\n' >&2
   exit 1
 }
 clean() {
+  code=$?
   [ -z "$temporary" ] || rm -rf "$temporary"
+  # Helm keeps a plugin whose installer failed, and then refuses to install it.
+  [ $code = 0 ] || [ "$mode" = update ] || printf 'safe-upgrade: before the next attempt: helm plugin uninstall safe-upgrade\n' >&2
 }
 trap clean EXIT
 trap 'exit 1' HUP INT TERM
@@ -49,8 +49,8 @@ program=$directory/bin/safe-update$suffix
 # Inside of the plugin's directory, so that the last step is a rename on one disk.
 work() {
   mkdir -p "$directory/bin"
-  # What one left that was killed.
-  rm -rf "$directory"/bin/.install.*
+  # What one left that was killed, not what one has that runs.
+  find "$directory/bin" -name '.install.*' -prune -mmin +60 -exec rm -rf {} +
   temporary=$(mktemp -d "$directory/bin/.install.XXXXXX")
 }
 
@@ -75,10 +75,18 @@ unpack() {
 }
 
 fetch() {
+  # The checksum comes the same way, so from TLS to plain HTTP nothing is followed.
+  case $1 in
+    https://*) secure=yes ;;
+    *) secure= ;;
+  esac
   if command -v curl >/dev/null 2>&1; then
-    curl --fail --silent --show-error --location --retry 2 --output "$2" "$1"
+    curl ${secure:+--proto-redir =https} --fail --silent --show-error --location --connect-timeout 20 --max-time 600 --retry 2 --output "$2" "$1"
   elif command -v wget >/dev/null 2>&1; then
-    wget --quiet --output-document="$2" "$1"
+    # What follows no redirect to plain HTTP is not in every wget.
+    [ -z "$secure" ] || ! wget --help 2>&1 | grep -q -- --https-only || secure=--https-only
+    [ "$secure" != yes ] || fail 'this wget cannot be kept from plain HTTP, and curl is not here: set SAFE_UPDATE_TARBALL to an archive that you fetched otherwise'
+    wget $secure --quiet --timeout=60 --output-document="$2" "$1"
   else
     fail 'neither curl nor wget is here: set SAFE_UPDATE_TARBALL to an archive that you fetched otherwise'
   fi

@@ -66,7 +66,7 @@ fn main() {
         ("a target completed, in a namespace of 200 Deployments", &["plan", "-n", "bench-01", ""]),
         ("a container completed", &["plan", "-n", "bench-01", "deploy/app-00001:"]),
     ] {
-        let ask = || words.iter().fold(Program::new(&bed, "__complete"), |it, word| it.arg(word));
+        let ask = || words.iter().fold(Program::new(&bed, "__complete"), Program::arg);
         row(what, &median(21, || ask().run()), None);
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::policy;
 
 /// Arguments of `apply`.
 #[derive(Debug, Args)]
-// Taken to be refused with what to do instead, and so offered to nobody.
+// Taken to be refused with what to do instead, and so not in the help.
 #[command(mut_arg("filename", |argument| argument.hide(true)))]
 pub struct ApplyArgs {
     /// What to carry out: a plan file (PLAN.json), or targets with or without a version

@@ -254,6 +254,9 @@ fn an_archive_of_a_release_has_its_materials_and_a_signature() {
     assert!(!root().join(format!("safe-update-{target}.cdx.json")).exists(), "left behind");
     let signed = fs::read_to_string(&wanted[3]).expect("a signature");
     assert!(signed.contains(&archive), "{signed}");
+    // What belongs to other bytes of that name does not stay beside new ones.
+    let _ = release.archive("archives", target, &[]);
+    assert!(!Path::new(&wanted[2]).exists() && !Path::new(&wanted[3]).exists());
 }
 
 #[test]

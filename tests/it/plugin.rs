@@ -238,7 +238,7 @@ fn a_release_is_fetched_and_held_against_its_checksum() {
     // Where nothing can compute a checksum, nothing is fetched.
     let tools = plugin.path("tools");
     fs::create_dir(&tools).expect("a directory");
-    for tool in ["sh", "sed", "tr", "uname", "dirname", "curl", "tar", "mktemp", "cut", "head"] {
+    for tool in ["sh", "sed", "tr", "uname", "dirname", "curl", "tar", "mktemp", "cut", "find"] {
         let found = Command::new("sh").args(["-c", &format!("command -v {tool}")]).output();
         let found = String::from_utf8(found.expect("sh").stdout).expect("text");
         std::os::unix::fs::symlink(found.trim(), tools.join(tool)).expect("a link");
@@ -247,11 +247,21 @@ fn a_release_is_fetched_and_held_against_its_checksum() {
     let (done, said) =
         plugin.install(&[("SAFE_UPDATE_URL", &url), ("PATH", &plugin.text("tools"))]);
     assert!(!done && said.contains("neither sha256sum nor shasum is here"), "{said}");
+    assert!(!said.contains("fetching"), "{said}");
     assert_eq!(plugin.installed(), None);
 
     // Of an older version, it is replaced; without a network it stays, with what to do. What a killed
     // installer left is removed.
-    fs::create_dir(plugin.path("plugin/bin/.install.x")).expect("a directory");
+    let left = plugin.path("plugin/bin/.install.x");
+    fs::create_dir(&left).expect("a directory");
+    assert!(
+        Command::new("touch")
+            .args(["-d", "2 hours ago"])
+            .arg(left)
+            .status()
+            .expect("touch")
+            .success()
+    );
     plugin.program("plugin/bin/safe-update", "0.0.1");
     let (done, said) = plugin.install(&[("SAFE_UPDATE_URL", "file:///nowhere")]);
     assert!(!done && said.contains("set SAFE_UPDATE_TARBALL or SAFE_UPDATE_BIN"), "{said}");

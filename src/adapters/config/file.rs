@@ -279,8 +279,8 @@ enum PinWord {
 #[schemars(rename = "Rollback")]
 #[expect(dead_code, reason = "describes a word for the schema only")]
 enum RollbackWord {
-    /// Except where the new version has run, the step is larger than a patch, and the workload has state (a
-    /// release: hooks or CRDs).
+    /// Always, unless all three hold: the new version has run, the step is larger than a patch, and the
+    /// workload has state (a release: hooks or CRDs).
     Careful,
     /// Whatever the workload and the step.
     Always,

@@ -178,10 +178,10 @@ async fn of_cluster(
             let releases = releases(&cluster, &here).await;
             let candidates = releases.into_iter().map(|release| {
                 let chart = release.chart.map(|(name, version)| format!("{name}-{version}"));
-                // A release that is called like a verb is written so.
                 Candidate::new(&*release.name, chart.unwrap_or_default())
             });
             let mut candidates: Vec<Candidate> = candidates.collect();
+            // A release that is called like a verb is written so.
             if partial.starts_with("release/") {
                 for candidate in &mut candidates {
                     candidate.value.insert_str(0, "release/");
@@ -219,6 +219,10 @@ async fn targets(cluster: &Cluster, scope: Scope, partial: &str) -> Vec<Candidat
         }
         Wanted::Nothing => return Vec::new(),
     };
+    if scope == Scope::All && namespace.is_none() && !of_kinds.is_empty() {
+        // There a target begins with its namespace.
+        return Vec::new();
+    }
     let scope = namespace.map_or(scope, Scope::Namespace);
     let now = Timestamp::now();
     let each = kinds.iter().map(async |(kind, before)| {
@@ -249,8 +253,8 @@ fn described(names: Vec<Named>, written: impl Fn(&str) -> String) -> Vec<Candida
         .collect()
 }
 
-/// How long something is there, in the largest unit that fits, as kubectl tells ages
-/// (`ShortHumanDuration` of `k8s.io/apimachinery`).
+/// How long something is there, in the largest unit that fits (`ShortHumanDuration` of
+/// `k8s.io/apimachinery`).
 fn age(one: &Named, now: Timestamp) -> Option<String> {
     let seconds = now.duration_since(one.created?).as_secs().max(0);
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
@@ -343,7 +347,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ages_are_told_as_kubectl_tells_them() {
+    fn ages_are_told_in_the_largest_unit() {
         let now: Timestamp = "2026-11-25T12:00:00Z".parse().expect("a time");
         for (created, told) in [
             ("2026-11-25T12:00:01Z", "0s"),

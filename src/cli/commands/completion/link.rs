@@ -153,8 +153,11 @@ impl Place {
 
     /// Whether what lies there leads to this program as it is now.
     fn is_current(&self, path: &Path) -> bool {
-        path.is_symlink() && path.exists()
-            || std::fs::read(path).ok() == std::fs::read(&self.program).ok()
+        if path.is_symlink() {
+            return path.exists();
+        }
+        let both = (std::fs::read(path), std::fs::read(&self.program));
+        matches!(both, (Ok(there), Ok(this)) if there == this)
     }
 
     fn failed(&self, directory: &Path, error: io::Error) -> CommandError {
@@ -172,7 +175,7 @@ impl Place {
     }
 }
 
-/// Whether a file is a copy of this program in any version: only that has the name of the link inside.
+/// Whether a file is a copy of this program in any version, told by the name of the link that it has inside.
 fn is_copy(path: &Path) -> bool {
     let name = KUBECTL_COMPLETES.as_bytes();
     path.is_file()
