@@ -78,7 +78,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand plan" -s f -l filename -d 'Read manifests instead of a cluster: a file, a directory, or - (can be repeated)' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand plan" -l only -d 'Only these legs' -r -f -a "kubernetes\t'Workloads in a cluster'
 helm\t'Helm releases in a cluster'"
-complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand plan" -l level -d 'The highest level to look for' -r
+complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand plan" -l level -d 'The highest level to look for' -r -f
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand plan" -l constraint -d 'A range that candidates must satisfy, instead of the policy\'s: ">=1.25 <2"' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand plan" -s o -l output -d 'Output format' -r -f -a "table\t'A table for people'
 wide\t'A table with more columns'
@@ -125,7 +125,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand plan" -s q -l quiet -d 'Leave out warnings and progress'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand explain" -l tags-from -d 'Take the published tags from a file: one a line, or a JSON list; - is standard input' -r -F
-complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand explain" -l level -d 'The highest level to look for' -r
+complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand explain" -l level -d 'The highest level to look for' -r -f
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand explain" -l constraint -d 'A range that candidates must satisfy, instead of the policy\'s: ">=1.25 <2"' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand explain" -s c -l container -d 'Only this container (or image volume) of the target' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand explain" -s f -l filename -d 'Read the target from manifests: a file, a directory, or - (can be repeated)' -r -F
@@ -173,7 +173,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -s c -l container -d 'Only containers (or image volumes) of this name' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l only -d 'Only these legs' -r -f -a "kubernetes\t'Workloads in a cluster'
 helm\t'Helm releases in a cluster'"
-complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l level -d 'The highest level to look for' -r
+complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l level -d 'The highest level to look for' -r -f
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l constraint -d 'A range that candidates must satisfy, instead of the policy\'s: ">=1.25 <2"' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l dry-run -d 'Let the server say what it would do, and write nothing' -r -f -a "server\t''"
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -l progress-deadline -d 'The longest time without progress, instead of the object\'s own or 10m' -r
@@ -224,7 +224,7 @@ complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand 
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l version -d 'The version of the chart, instead of the one that the policy chooses' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l repo -d 'The address of the repository in which CHART is looked for' -r
-complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l level -d 'The highest level to look for' -r
+complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l level -d 'The highest level to look for' -r -f
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l constraint -d 'A range that candidates must satisfy, instead of the policy\'s: ">=1.25 <2"' -r
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -s f -l values -d 'A file with values (can be repeated)' -r -F
 complete -c kubectl-safe_update -n "__fish_kubectl_safe_update_using_subcommand upgrade" -l set -d 'A value: KEY=VALUE (can be repeated)' -r

@@ -45,8 +45,15 @@ case $says in
 esac
 version=$(sed -n 's/^version: *//p' "$root/plugin.yaml")
 
+# From here on the working directory is another one.
+mkdir -p "$out"
+out=$(realpath "$out")
+helm=$(realpath "$(type -P "$helm")")
+for path in binary keyring passphrase; do
+  [ -z "${!path}" ] || declare "$path=$(realpath "${!path}")"
+done
 work=$(mktemp -d)
-mkdir -p "$work/$name/helm-plugin" "$out"
+mkdir -p "$work/$name/helm-plugin"
 cd "$root"
 install -m 644 plugin.yaml completion.yaml LICENSE "$work/$name/"
 install -m 755 plugin.complete "$work/$name/"

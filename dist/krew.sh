@@ -26,6 +26,7 @@ while read -r archive; do
     missing+=("$archive")
     continue
   fi
+  [ ! -f "$directory/$archive.sha256" ] || (cd "$directory" && sha256sum --quiet --check "$archive.sha256") || fail "$archive is not what its checksum was made of: make it anew"
   checksum=$(sha256sum "$directory/$archive" | cut -d' ' -f1)
   # The first one that is left belongs to this archive: both come in the order of the file.
   manifest=${manifest/@SHA256@/$checksum}

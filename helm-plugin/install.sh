@@ -57,9 +57,14 @@ work() {
 # The last step: nobody ever sees half of a program.
 put() {
   chmod 755 "$1"
-  "$1" --version >/dev/null 2>&1 || fail "$2 does not run on this machine"
+  says=$("$1" --version 2>/dev/null) || fail "$2 does not run on this machine"
+  case $says in
+    'safe-update '*) ;;
+    *) fail "$2 is another program" ;;
+  esac
   mv -f "$1" "$program"
-  say "$("$program" --version 2>/dev/null), from $2, is now $program"
+  say "$says, from $2, is now $program"
+  [ "$says" = "safe-update $version" ] || say "the plugin is of version $version: better take a program of the same"
 }
 
 unpack() {
@@ -108,7 +113,7 @@ if [ -n "${SAFE_UPDATE_TARBALL:-}" ]; then
 elif [ -n "${SAFE_UPDATE_BIN:-}" ]; then
   [ -f "$SAFE_UPDATE_BIN" ] || fail "SAFE_UPDATE_BIN: there is no file $SAFE_UPDATE_BIN"
   work
-  cp "$SAFE_UPDATE_BIN" "$temporary/program$suffix"
+  cp -- "$SAFE_UPDATE_BIN" "$temporary/program$suffix"
   put "$temporary/program$suffix" "$SAFE_UPDATE_BIN"
 elif [ -x "$program" ] && [ "$("$program" --version 2>/dev/null)" = "safe-update $version" ]; then
   say "safe-update $version is there already"
@@ -121,7 +126,7 @@ else
   work
   fetch "$url" "$temporary/$archive" || fail "$url cannot be fetched; without a network set SAFE_UPDATE_TARBALL or SAFE_UPDATE_BIN"
   fetch "$url.sha256" "$temporary/$archive.sha256" || fail "$url.sha256 cannot be fetched, and without it the release is not trusted"
-  wanted=$(cut -d' ' -f1 <"$temporary/$archive.sha256" | head -n 1)
+  wanted=$(cut -d' ' -f1 <"$temporary/$archive.sha256" | sed -n 1p)
   [ "${#wanted}" = 64 ] || fail "$url.sha256 holds no checksum, and without it the release is not trusted"
   # shellcheck disable=SC2086 # its flags are words of their own
   got=$($summer <"$temporary/$archive" | cut -d' ' -f1)

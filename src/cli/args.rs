@@ -268,7 +268,7 @@ pub struct Lookup {
 #[command(next_help_heading = "Candidates")]
 pub struct Candidates {
     /// The highest level to look for
-    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    #[arg(long, value_name = "LEVEL", value_parser = level, value_hint = ValueHint::Other)]
     pub level: Option<Level>,
     /// A range that candidates must satisfy, instead of the policy's: ">=1.25 <2"
     #[arg(long, value_name = "RANGE", value_parser = constraint)]

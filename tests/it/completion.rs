@@ -69,6 +69,9 @@ fn an_unknown_shell_is_told_the_known_ones() {
     let env = TestEnv::new();
     env.run(&["completion", "tcsh"]).fails(1, &["'tcsh'"]);
     env.run(&["completion"]).fails(1, &["<SHELL>"]);
+    // Behind helm there is no program of which a script could complete the words.
+    let helm = env.command(&["completion", "bash"]).variable("HELM_PLUGIN_NAME", "safe-upgrade");
+    helm.run().fails(1, &["helm completion SHELL"]);
 }
 
 #[test]

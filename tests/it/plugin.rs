@@ -154,13 +154,26 @@ fn a_program_of_this_machine_is_copied() {
     let bin = plugin.text("plugin/bin/safe-update");
     assert_eq!(
         (done, said),
-        (true, format!("safe-upgrade: safe-update 1.0.0, from {program}, is now {bin}\n"))
+        (
+            true,
+            format!(
+                "safe-upgrade: safe-update 1.0.0, from {program}, is now {bin}\n\
+                 safe-upgrade: the plugin is of version {VERSION}: better take a program of the same\n"
+            )
+        )
     );
     assert_eq!(plugin.installed().as_deref(), Some("1.0.0"));
 
     // What cannot be had, or does not run here, leaves what is there.
     let broken = plugin.script("broken", "#!/nowhere/shell\n");
-    for (file, words) in [(broken.as_str(), "does not run"), ("/nowhere/x", "there is no file")] {
+    let empty = plugin.script("empty", "");
+    let other = plugin.script("other", "#!/bin/sh\necho true 9.1\n");
+    for (file, words) in [
+        (broken.as_str(), "does not run"),
+        (&empty, "another program"),
+        (&other, "another program"),
+        ("/nowhere/x", "there is no file"),
+    ] {
         let (done, said) = plugin.install(&[("SAFE_UPDATE_BIN", file)]);
         assert!(!done && said.contains(words), "{said}");
         assert_eq!(plugin.installed().as_deref(), Some("1.0.0"));

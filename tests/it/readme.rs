@@ -169,6 +169,7 @@ fn no_document_names_a_flag_that_does_not_exist() {
         "--help",
         "--verify",
         "--key",
+        "--kube-context",
         "--network",
         "--user",
     ];

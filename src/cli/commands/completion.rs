@@ -27,7 +27,8 @@ pub fn run(
     printer: &Printer,
 ) -> Result<Exit, CommandError> {
     match (&arguments.command, arguments.shell) {
-        (Some(_), _) if face.is_helm => Err(CommandError::usage_message(
+        // Under that name there is no program that a script could complete.
+        _ if face.is_helm => Err(CommandError::usage_message(
             "helm asks its plugin itself, so that nothing has to be installed",
         )
         .hint("`helm completion SHELL` is all that the shell needs")),
@@ -48,11 +49,13 @@ pub fn run(
     }
 }
 
-/// The file that the shell starts.
+/// The file that the shell starts. A name that no script could carry is not taken from the file.
 fn file_name(face: &Face) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     match face.name.strip_prefix("kubectl ") {
         Some(plugin) => format!("kubectl-{}", plugin.replace('-', "_")),
-        None => face.name.clone(),
+        None if face.name.chars().all(plain) => face.name.clone(),
+        None => "kubectl-safe_update".to_owned(),
     }
 }
 

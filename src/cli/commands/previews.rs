@@ -101,7 +101,9 @@ pub async fn previews(
             Ok(previewed) => {
                 for image in &previewed.unseen {
                     let object = &subject.object;
-                    printer.warning(&format!("{object}: nobody can say whether {image} is there"));
+                    printer.warning(&format!(
+                        "{object}: whether an image exists is not known: {image}"
+                    ));
                 }
                 let found = previewed.findings();
                 plan::count_preview(&mut plan.proposals[row], limits, found);

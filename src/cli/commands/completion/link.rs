@@ -53,14 +53,16 @@ impl Place {
         }
     }
 
-    /// Makes the link beside the plugin, else in the directory of the user; says whether it was not
-    /// there yet.
+    /// Makes the link beside the plugin, else (also where krew keeps its own) in the directory of the
+    /// user; says whether it was not there yet.
     pub(super) fn install(&self) -> Result<(Link, bool), CommandError> {
         let plugin = self.plugin();
         let beside = plugin.parent().unwrap_or(Path::new("."));
-        match self.put(beside, &plugin) {
-            Err(error) if cannot_write(&error) => {}
-            other => return other.map_err(|error| self.failed(beside, error)),
+        if !is_of_krew(beside) {
+            match self.put(beside, &plugin) {
+                Err(error) if cannot_write(&error) => {}
+                other => return other.map_err(|error| self.failed(beside, error)),
+            }
         }
         let own = self.own.as_deref().ok_or_else(|| {
             CommandError::message(
@@ -88,7 +90,12 @@ impl Place {
     /// What lies under the name of the link, wherever it can have been put.
     pub(super) fn links(&self) -> Links {
         let mut directories = self.searched.clone();
-        directories.extend(self.own.clone().filter(|own| !self.searched.contains(own)));
+        let beside = self.program.parent().map(Path::to_owned);
+        for directory in beside.into_iter().chain(self.own.clone()) {
+            if !directories.contains(&directory) {
+                directories.push(directory);
+            }
+        }
         self.links_in(&directories)
     }
 
@@ -173,6 +180,12 @@ impl Place {
         CommandError::environment(anyhow::Error::new(error).context(what))
             .hint("name a directory of PATH with --dir")
     }
+}
+
+/// Whether krew links its plugins there. A file of somebody else that stays when its last plugin goes makes krew
+/// take itself for outdated (`internal/receiptsmigration`), and do nothing any more.
+fn is_of_krew(directory: &Path) -> bool {
+    directory.parent().is_some_and(|root| root.join("receipts").is_dir())
 }
 
 /// Whether a file is a copy of this program in any version, told by the name of the link that it has inside.

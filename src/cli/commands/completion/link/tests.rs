@@ -105,3 +105,21 @@ fn a_copy_is_known_by_what_is_in_it() {
     assert!(!is_copy(&other));
     assert!(!is_copy(&world.path("nothing")));
 }
+
+#[test]
+fn what_belongs_to_krew_is_left_to_it() {
+    let world = World::new();
+    std::fs::create_dir(world.path("receipts")).expect("a directory");
+    let (link, made) = world.place().install().expect("a link");
+    assert_eq!(link.path, world.path("home/.local/bin/kubectl_complete-safe_update"));
+    assert!(made && link.path.exists());
+    assert_eq!(world.place().links().ours, [link]);
+}
+
+#[test]
+fn what_was_made_beside_a_program_that_is_not_on_path_is_found() {
+    let world = World::new();
+    let place = Place::new(world.path("store/program"), None, None);
+    let (link, _) = place.install().expect("a link");
+    assert_eq!(place.links().ours, [link]);
+}
