@@ -18,7 +18,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 name=kubectl-safe_update
-largest=$((16 * 1024 * 1024))
+largest=16000000
 out=$root/target/archives binary='' assets='' bare='' only_binary='' target='' work='' leftover=
 
 say() { printf 'dist: %s\n' "$*" >&2; }
