@@ -402,6 +402,21 @@ fn a_manifest_without_an_archive_is_refused() {
 }
 
 #[test]
+fn a_manifest_of_an_archive_that_was_changed_is_refused() {
+    let release = Release::whole();
+    let archive =
+        release.path("archives").join(format!("safe-update-{VERSION}-{}.tar.gz", PLATFORMS[0].0));
+    let mut bytes = fs::read(&archive).expect("an archive");
+    bytes.push(b'\n');
+    fs::write(&archive, bytes).expect("an archive");
+    let output = Command::new(root().join("dist/krew.sh")).arg(release.path("archives")).output();
+    let output = output.expect("a program that starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("is not what its checksum"), "{said}");
+    assert!(!release.path("archives/safe-update.yaml").exists());
+}
+
+#[test]
 fn all_who_name_an_archive_mean_the_same() {
     let workflow = read(".github/workflows/release.yml");
     let installer = read("helm-plugin/install.sh");
